@@ -1,0 +1,89 @@
+// The plugins of the hub: finds their files, checks and loads them, starts them in the order of what they need, routes
+// events to them, and gives them the functions of wshub/abi.h. No pointer of a plugin is kept: only (plugin, slot)
+// pairs, called through a gate.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/setting.h"
+#include "hub/hub.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+
+namespace wshub::host {
+
+enum class OnError : std::uint8_t { kRefuse, kSkip };
+enum class UnknownEvent : std::uint8_t { kError, kIgnore };
+
+struct HostSettings {
+    std::filesystem::path directory;
+    std::vector<std::string> enabled;  // in order
+    OnError on_error = OnError::kRefuse;
+    UnknownEvent unknown_event = UnknownEvent::kError;
+    std::vector<base::RawSetting> plugin_settings;  // all of the sections [plugin.NAME]
+    base::milliseconds slow_handler{50};            // a handler that took longer is named in the log
+};
+
+// What a plugin's settings are, as it declared them.
+struct SettingInfo {
+    std::string key, type, default_value, value, help;
+    bool secret = false;
+};
+struct PluginInfo {
+    std::string name, version, file, build;
+    std::uint16_t abi_major = 0, abi_minor = 0;
+    std::vector<std::string> events, namespaces;
+    std::vector<SettingInfo> settings;
+    std::string error;  // why it was refused; empty: it runs
+};
+
+// What check() found: one line each, as ConfigError::what() would say.
+using Problems = std::vector<std::string>;
+
+// Main thread, but for what the hub and the loops call.
+class PluginHost final : public hub::EventSink, public net::ExchangeHandler {
+public:
+    PluginHost(HostSettings settings, hub::Hub& hub, std::vector<net::Loop*> loops, const base::Clock& clock,
+               base::Metrics& metrics);
+    ~PluginHost();
+
+    // Loads and constructs every enabled plugin, and reads the declared settings of the installed ones that are not
+    // enabled but have a section. Gives all problems: of files, of dependencies, of settings. With OnError::kSkip, a
+    // plugin that cannot be loaded is logged and left out; wrong settings are problems always. Nothing is started.
+    Problems load();
+    // Starts what is loaded, in dependency order. Throws base::ConfigError, after stopping what was started (or skips,
+    // as configured).
+    void start();
+    // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs.
+    void stop();
+
+    std::vector<PluginInfo> plugins() const;
+    // Paths that plugins answer, to be added to net::Routes with this as the handler.
+    std::vector<std::string> http_prefixes() const;
+
+    // hub::EventSink
+    bool serves(std::string_view nsp) const override;
+    hub::ConnectVerdict on_connect(const hub::ConnectRequest& request) override;
+    void on_connected(hub::SocketHandle socket, std::string_view nsp) override;
+    bool on_event(const hub::IncomingEvent& event) override;
+    void on_join(hub::SocketHandle socket, std::string_view nsp, std::string_view room) override;
+    void on_leave(hub::SocketHandle socket, std::string_view nsp, std::string_view room) override;
+    void on_disconnect(hub::SocketHandle socket, std::string_view nsp, std::string_view reason) override;
+    void on_reply(const hub::Reply& reply) override;
+
+    // net::ExchangeHandler
+    void on_exchange(std::unique_ptr<net::HttpExchange> exchange) override;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wshub::host

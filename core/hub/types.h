@@ -1,0 +1,138 @@
+// Words that the hub shares with what lies above it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/token_bucket.h"
+#include "session/session.h"
+
+namespace wshub::hub {
+
+// A client in a namespace, named so that a stale name is harmless: loop (8 bits), generation (24), slot (32). 0: none.
+using SocketHandle = std::uint64_t;
+// An acknowledgement that a client waits for, made the same way. 0: the client asked for none.
+using AckHandle = std::uint64_t;
+
+constexpr unsigned loop_of(std::uint64_t handle) {
+    return static_cast<unsigned>(handle >> 56);
+}
+
+// Rooms that clients can name, and those that the server uses itself: the same name in both spaces is two rooms.
+enum class RoomSpace : char { kClient = 'c', kServer = 's' };
+struct RoomRef {
+    RoomSpace space = RoomSpace::kClient;
+    std::string_view name;
+};
+
+struct Limits {
+    std::size_t max_event_bytes = 256'000;  // an event's text and attachments together
+    std::size_t max_json_depth = 128;
+    base::Rate events{100, 200};  // of one socket
+};
+
+struct HubSettings {
+    std::vector<std::string> namespaces{"/"};
+    base::milliseconds connect_timeout{45'000};
+    Limits limits;
+};
+
+// What is known of a socket. Read it through Hub::read(); views into it hold during that call only.
+struct SocketRecord {
+    std::string sid;  // public id
+    std::string nsp;
+    std::shared_ptr<const session::Handshake> handshake;
+    std::string auth;  // JSON object, empty if the client sent none
+    base::WallTime connected_at;
+    session::TransportKind transport = session::TransportKind::kPolling;
+    std::vector<std::string> rooms;                        // client rooms, in the order joined
+    std::string username;                                  // empty: none
+    std::string profile = "{}";                            // JSON object
+    std::map<std::string, std::string, std::less<>> vars;  // JSON texts of plugins
+    std::uint64_t events_in = 0, events_out = 0;
+};
+
+struct IncomingEvent {
+    SocketHandle socket = 0;
+    std::string_view nsp;
+    std::string_view name;
+    std::string_view args;  // valid JSON array, the name not in it
+    std::span<const std::string_view> attachments;
+    AckHandle ack = 0;
+};
+
+struct ConnectRequest {
+    SocketHandle socket = 0;
+    std::string_view nsp;
+    std::string_view auth;  // JSON object, or empty
+};
+// Not accepted: CONNECT_ERROR with this message and, if not empty, data (JSON).
+struct ConnectVerdict {
+    bool accepted = true;
+    std::string message;
+    std::string data;
+};
+
+enum class ReplyStatus : std::uint8_t { kAnswered, kTimeout, kDisconnected };
+struct Reply {
+    SocketHandle socket = 0;
+    ReplyStatus status = ReplyStatus::kAnswered;
+    std::uint64_t owner = 0, cookie = 0;  // as given with the emit
+    std::string_view args;                // JSON array; empty unless answered
+    std::span<const std::string_view> attachments;
+};
+
+// What the hub calls upwards: always on the socket's loop, never two calls for one socket at a time, never from inside
+// a call into the hub.
+class EventSink {
+public:
+    // The namespace exists because a plugin registered for it.
+    virtual bool serves(std::string_view nsp) const = 0;
+    // May refuse. What is emitted to the socket meanwhile goes out behind the CONNECT answer.
+    virtual ConnectVerdict on_connect(const ConnectRequest& request) = 0;
+    // The socket is in, its CONNECT answer queued.
+    virtual void on_connected(SocketHandle socket, std::string_view nsp) = 0;
+    // False: nobody handles events of that name in that namespace.
+    virtual bool on_event(const IncomingEvent& event) = 0;
+    // Client rooms only. Already in, or out of, the room. At a disconnect: on_leave for each room, then on_disconnect;
+    // the record can be read, rooms included, until on_disconnect has returned; nothing reaches the socket any more.
+    virtual void on_join(SocketHandle socket, std::string_view nsp, std::string_view room) = 0;
+    virtual void on_leave(SocketHandle socket, std::string_view nsp, std::string_view room) = 0;
+    virtual void on_disconnect(SocketHandle socket, std::string_view nsp, std::string_view reason) = 0;
+    virtual void on_reply(const Reply& reply) = 0;
+
+protected:
+    ~EventSink() = default;
+};
+
+enum class HubError : std::uint8_t { kNone = 0, kNoSuchSocket, kNoSuchAck, kAlreadyAcked, kTaken, kInvalid, kLimit };
+
+struct Emit {
+    std::string_view nsp;  // needed for rooms and `all`; sockets named by handle get it in their own
+    std::string_view event;
+    std::string_view args = "[]";  // JSON array of arguments, with placeholders for attachments
+    std::span<const std::string_view> attachments;
+    bool all = false;  // every socket of the namespace
+    std::span<const RoomRef> rooms;
+    std::span<const SocketHandle> sockets;
+    std::span<const RoomRef> except_rooms;
+    std::span<const SocketHandle> except_sockets;
+    bool is_volatile = false;
+    // Ask for an acknowledgement (sockets named by handle only): EventSink::on_reply is called once for each that was
+    // there.
+    struct ReplyWanted {
+        base::milliseconds timeout{10'000};
+        std::uint64_t owner = 0, cookie = 0;
+    };
+    std::optional<ReplyWanted> reply;
+};
+
+}  // namespace wshub::hub

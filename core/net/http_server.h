@@ -1,0 +1,102 @@
+// The front door: listens, frames requests on the loops under deadlines and limits, lets a Poco::Net::HTTPServer take
+// each whole request, and brings it to its handler on a loop. See docs/architecture.md, "HTTP".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "net/http_exchange.h"
+#include "net/loop.h"
+
+namespace wshub::net {
+
+struct HttpSettings {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 3000;  // 0: any free one
+    base::milliseconds header_timeout{
+        10'000};                              // from the first byte of a request (or from accepting) to its blank line
+    base::milliseconds body_timeout{20'000};  // from the blank line to the last byte of the body
+    base::milliseconds idle_timeout{30'000};  // between requests
+    std::size_t max_header_bytes = 16 * 1024;
+    std::size_t max_body_bytes = 1'000'000;
+    std::size_t max_buffered_bytes = 256 * 1024 * 1024;  // bodies being read, all connections together; above it: 503
+    unsigned pool_threads = 2;
+};
+
+// Bytes that never change, served from memory by the HTTP pool with ETag, conditional requests and negotiated
+// encodings.
+struct Asset {
+    std::string content_type;
+    std::string etag;  // with its quotes
+    std::string cache_control = "public, max-age=0";
+    std::string identity;
+    std::string gzip, brotli;  // empty: not offered
+};
+
+// Gets requests on the loop that their connection lives on.
+class ExchangeHandler {
+public:
+    virtual void on_exchange(std::unique_ptr<HttpExchange> exchange) = 0;
+
+protected:
+    ~ExchangeHandler() = default;
+};
+
+// Where a request goes. First match wins: assets by exact path (GET and HEAD), then prefixes in the order added, then
+// 404. Filled before HttpServer::start(); const afterwards, so any thread may ask.
+class Routes {
+public:
+    void add_asset(std::string path, Asset asset);
+    // `prefix` is compared with the raw target.
+    void add_prefix(std::string prefix, ExchangeHandler& handler);
+
+    const Asset* find_asset(std::string_view path) const;
+    ExchangeHandler* find_handler(std::string_view target) const;
+
+private:
+    std::vector<std::pair<std::string, Asset>> assets_;
+    std::vector<std::pair<std::string, ExchangeHandler*>> prefixes_;
+};
+
+struct HttpHooks {
+    // The loop that must serve this request, if it matters (the one its session lives on): the connection moves there
+    // before the body is read. Called on a loop's thread as soon as the head is whole; an index out of range counts as
+    // none.
+    std::function<std::optional<unsigned>(const protocol::HttpHead&)> home_loop;
+    // Adds headers to the answers that net gives by itself (errors, 404, assets): CORS. `head` is null if none could be
+    // read.
+    std::function<void(const protocol::HttpHead* head, HttpResponse& response)> decorate;
+};
+
+// Main thread, but for what says otherwise.
+class HttpServer {
+public:
+    HttpServer(HttpSettings settings, std::vector<Loop*> loops, Routes routes, HttpHooks hooks, base::Metrics& metrics);
+    ~HttpServer();
+
+    // Binds and listens (not SO_REUSEPORT: a second server on the port is an error). Throws std::system_error naming
+    // address and port.
+    void listen();
+    // Starts accepting. The loops must run.
+    void start();
+    // No more connections are accepted, from this moment on: the port is free.
+    void stop_accepting();
+    // Ends Poco's threads and closes the connections that wait for a request; upgraded streams are not ours any more.
+    // The loops must still run.
+    void stop();
+
+    std::uint16_t port() const;       // after listen()
+    std::size_t connections() const;  // any thread: open connections that are not upgraded
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wshub::net

@@ -1,0 +1,75 @@
+// The Engine.IO server (protocol 4): takes the requests under its path, opens sessions, finds them again, and answers
+// what is wrong.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "session/session.h"
+
+namespace wshub::session {
+
+// Which origins a browser may come from. Names as in Node's `cors` option.
+struct CorsSettings {
+    bool enabled = false;
+    bool any_origin = false;           // "*"
+    std::vector<std::string> origins;  // exact, or with a leading "*." for subdomains (https://*.example.org)
+    bool credentials = false;
+    std::vector<std::string> methods{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"};
+    std::vector<std::string> allowed_headers;  // empty: echoes what the browser asks for
+    std::vector<std::string> exposed_headers;
+    std::optional<std::chrono::seconds> max_age;
+};
+
+struct EngineSettings {
+    std::string path = "/socket.io/";
+    bool polling = true, websocket = true;  // transports
+    bool allow_upgrades = true;
+    base::milliseconds upgrade_timeout{10'000};
+    base::milliseconds ping_interval{25'000};
+    base::milliseconds ping_timeout{20'000};
+    std::size_t max_http_buffer_size = 1'000'000;
+    std::size_t max_queued_bytes = 4'000'000;  // of one session
+    CorsSettings cors;
+    bool check_websocket_origin = false;  // refuse WebSockets from origins that CORS would not allow
+    std::string cookie;                   // name; empty: none
+    // Asked before a handshake; a text refuses it (403, code 4). Empty: everybody may.
+    std::function<std::optional<std::string>(const protocol::HttpHead&, const net::Peer&)> allow_request;
+};
+
+class Engine final : public net::ExchangeHandler {
+public:
+    Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics);
+    ~Engine();
+
+    void on_exchange(std::unique_ptr<net::HttpExchange> exchange) override;
+
+    // For HttpHooks. Any loop's thread.
+    std::optional<unsigned> home_loop(const protocol::HttpHead& head) const;
+    void decorate(const protocol::HttpHead* head, net::HttpResponse& response) const;
+
+    // From now on handshakes get 503 with Connection: close (clients retry elsewhere or later). Any thread.
+    void refuse_handshakes();
+    // Closes every session on every loop: flushed, at most `patience`, without Socket.IO's DISCONNECT. Blocks; main
+    // thread; loops running.
+    void close_all(CloseReason reason, base::milliseconds patience);
+
+    // Sessions that are open. Any thread.
+    std::size_t sessions() const;
+    std::size_t sessions(TransportKind kind) const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wshub::session

@@ -1,0 +1,98 @@
+// An Engine.IO session: one client, whatever transport carries it at the moment. Knows packets, heartbeat, upgrade and
+// limits; knows nothing of Socket.IO. Its loop's thread only.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/loop.h"
+#include "protocol/encoded_packet.h"
+
+namespace wshub::session {
+
+// Why a session ended. The names that users of the ecosystem know are in close_reason_text().
+enum class CloseReason : std::uint8_t {
+    kTransportClose,  // the client's transport ended in order
+    kTransportError,  // it broke, or broke the rules of polling
+    kPingTimeout,
+    kParseError,    // a packet that is none
+    kForcedClose,   // client's Engine.IO close packet
+    kServerForced,  // "forced server close": ours
+    kServerShuttingDown,
+    kTooBig,     // message above max_http_buffer_size
+    kQueueFull,  // the client does not read
+    kRateLimit,
+    kConnectTimeout,  // joined no namespace in time
+};
+// "transport close", "ping timeout", "parse error", ...
+std::string_view close_reason_text(CloseReason reason);
+
+enum class TransportKind : std::uint8_t { kPolling, kWebSocket };
+std::string_view transport_name(TransportKind kind);
+
+// What is known of the request that opened the session. Immutable; any thread.
+struct Handshake {
+    std::string remote;  // address without port
+    std::string target;  // as sent
+    std::string user_agent;
+    bool has_user_agent = false;
+    bool secure = false;
+    std::string head;  // the request's head as sent: headers for those who ask
+    base::WallTime opened_at;
+};
+
+class Session;
+
+// What lives above a session. Its destructor runs when the session is gone.
+class SessionUser {
+public:
+    virtual ~SessionUser() = default;
+    // An Engine.IO message: text is UTF-8; both are ours to change and valid during the call. Not called any more after
+    // close().
+    virtual void on_text(std::span<char> text) = 0;
+    virtual void on_binary(std::span<char> bytes) = 0;
+    // Once; nothing can be sent any more. The session is destroyed after the call.
+    virtual void on_closed(CloseReason reason) = 0;
+};
+
+// Makes the user of each new session. Called on the session's loop.
+class SessionFactory {
+public:
+    virtual std::unique_ptr<SessionUser> on_open(Session& session) = 0;
+
+protected:
+    ~SessionFactory() = default;
+};
+
+class Session {
+public:
+    virtual ~Session() = default;
+
+    virtual const std::string& sid() const = 0;
+    virtual net::Loop& loop() = 0;
+    virtual const std::shared_ptr<const Handshake>& handshake() const = 0;
+    virtual TransportKind transport() const = 0;
+
+    // Queues the packet; it goes out at the end of the loop's turn, or with the next poll. If that takes the queue
+    // above max_queued_bytes the session is closed (kQueueFull) in a later turn and what is queued is dropped. After
+    // close(): nothing happens.
+    virtual void send(protocol::PacketRef packet) = 0;
+    // The packets of a message that may be lost: all go, or none if the transport cannot take them at once (queue not
+    // empty, no poll waiting).
+    virtual bool send_volatile(std::span<const protocol::PacketRef> packets) = 0;
+    virtual std::size_t queued_bytes() const = 0;
+
+    enum class CloseMode : std::uint8_t {
+        kFlush,    // what is queued goes out first (polling: waits up to 30 s for a poll)
+        kDiscard,  // at once
+    };
+    // on_closed() follows in a later turn, never from inside this call. Further calls change nothing.
+    virtual void close(CloseReason reason, CloseMode mode = CloseMode::kFlush) = 0;
+    virtual bool closing() const = 0;
+};
+
+}  // namespace wshub::session
