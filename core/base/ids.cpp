@@ -36,6 +36,7 @@ void random_bytes(std::span<std::uint8_t> out) {
     // One system call serves many ids; used bytes are wiped so that a later leak of this memory tells no old id.
     thread_local std::array<std::uint8_t, 1024> pool;
     thread_local std::size_t used = pool.size();
+    if (out.empty()) return;  // an empty span may have no address, which memcpy() must not be given
     if (out.size() > pool.size()) return fill_from_kernel(out);
     if (out.size() > pool.size() - used) {
         fill_from_kernel(pool);

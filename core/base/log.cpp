@@ -4,28 +4,74 @@
 #include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 
 namespace wshub::base::log {
 namespace {
 
-// The payload as the inside of a JSON string (RFC 8259, section 7).
-class JsonText final : public spdlog::custom_flag_formatter {
+// Bytes of the UTF-8 character at the front (RFC 3629, section 4), 0 if there is none.
+std::size_t character_length(std::string_view text) {
+    const auto byte = [text](std::size_t at) {
+        return at < text.size() ? static_cast<unsigned char>(text[at]) : static_cast<unsigned char>(0);
+    };
+    const auto follows = [&byte](std::size_t at, unsigned low = 0x80, unsigned high = 0xbf) {
+        return byte(at) >= low && byte(at) <= high;
+    };
+    const unsigned char first = byte(0);
+    if (text.empty()) return 0;
+    if (first < 0x80) return 1;
+    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
+    if (first >= 0xe0 && first <= 0xef) {
+        const bool second = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
+        return second && follows(2) ? 3 : 0;
+    }
+    if (first >= 0xf0 && first <= 0xf4) {
+        const bool second = follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
+        return second && follows(2) && follows(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+bool is_control(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+
+// Everything that reaches the log ends as one line of UTF-8, whoever wrote the text.
+class Payload final : public spdlog::custom_flag_formatter {
 public:
+    explicit Payload(Format format) : format_(format) {}
+
     void format(const spdlog::details::log_msg& message, const std::tm&, spdlog::memory_buf_t& out) override {
-        for (const char c : message.payload) {
-            if (c == '"' || c == '\\') {
-                out.push_back('\\');
-                out.push_back(c);
-            } else if (static_cast<unsigned char>(c) < 0x20) {
-                fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-            } else {
-                out.push_back(c);
-            }
+        std::string_view text(message.payload.data(), message.payload.size());
+        while (!text.empty()) {
+            const std::size_t length = character_length(text);
+            append(text.substr(0, std::max<std::size_t>(length, 1)), length != 0, out);
+            text.remove_prefix(std::max<std::size_t>(length, 1));
         }
     }
-    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<JsonText>(); }
+    std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<Payload>(format_); }
+
+private:
+    void append(std::string_view character, bool valid, spdlog::memory_buf_t& out) const {
+        const auto code = static_cast<unsigned>(static_cast<unsigned char>(character[0]));
+        if (format_ == Format::kText && (!valid || is_control(character[0]))) {
+            fmt::format_to(std::back_inserter(out), "\\x{:02x}", code);
+        } else if (!valid || is_control(character[0])) {
+            // JSON text cannot hold a byte that is no character (RFC 8259, section 8.1): U+FFFD stands for it.
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", valid ? code : 0xfffdu);
+        } else {
+            if (format_ == Format::kJson && (character == "\"" || character == "\\")) out.push_back('\\');
+            out.append(character.data(), character.data() + character.size());
+        }
+    }
+
+    Format format_;
 };
+
+constexpr const char* kTextPattern = "%Y-%m-%dT%H:%M:%S.%eZ %^%-7l%$ %*";
+constexpr const char* kJsonPattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})";
 
 }  // namespace
 
@@ -37,14 +83,10 @@ void set_up(const Settings& settings) {
         logger = std::make_shared<spdlog::logger>("wshub",
                                                   std::make_shared<spdlog::sinks::basic_file_sink_mt>(settings.file));
     }
-    if (settings.format == Format::kJson) {
-        auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-        formatter->add_flag<JsonText>('*').set_pattern(
-            R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
-        logger->set_formatter(std::move(formatter));
-    } else {
-        logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v", spdlog::pattern_time_type::utc);
-    }
+    auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+    formatter->add_flag<Payload>('*', settings.format)
+        .set_pattern(settings.format == Format::kJson ? kJsonPattern : kTextPattern);
+    logger->set_formatter(std::move(formatter));
     logger->set_level(spdlog::level::from_str(settings.level));
     logger->flush_on(spdlog::level::info);
     spdlog::set_default_logger(std::move(logger));
@@ -52,14 +94,19 @@ void set_up(const Settings& settings) {
 
 std::string printable(std::string_view text, std::size_t most) {
     std::string out;
-    for (const char c : text.substr(0, most)) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-            out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    std::size_t taken = 0;
+    while (!text.empty()) {
+        const std::size_t length = character_length(text);
+        const std::size_t step = std::max<std::size_t>(length, 1);
+        if (taken + step > most) return out + "...";
+        if (length == 0 || is_control(text[0])) {
+            out += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[0])));
         } else {
-            out += c;
+            out += text.substr(0, step);
         }
+        taken += step;
+        text.remove_prefix(step);
     }
-    if (text.size() > most) out += "...";
     return out;
 }
 

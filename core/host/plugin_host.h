@@ -29,6 +29,9 @@ struct HostSettings {
     UnknownEvent unknown_event = UnknownEvent::kError;
     std::vector<base::RawSetting> plugin_settings;  // all of the sections [plugin.NAME]
     base::milliseconds slow_handler{50};            // a handler that took longer is named in the log
+    // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one
+    // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
+    std::filesystem::path probe_program;
 };
 
 // What a plugin's settings are, as it declared them.
@@ -61,7 +64,8 @@ public:
     // Starts what is loaded, in dependency order. Throws base::ConfigError, after stopping what was started (or skips,
     // as configured).
     void start();
-    // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs.
+    // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs. Also done by the
+    // destructor.
     void stop();
 
     std::vector<PluginInfo> plugins() const;

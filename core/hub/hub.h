@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
@@ -22,8 +23,11 @@ namespace wshub::hub {
 
 class Hub final : public session::SessionFactory {
 public:
+    // `loops` in the order of their indexes, at most 256. The hub outlives the sessions, and the loops' last turns.
     Hub(HubSettings settings, std::vector<net::Loop*> loops, const base::Clock& clock, base::Metrics& metrics);
     ~Hub();
+    Hub(const Hub&) = delete;
+    Hub& operator=(const Hub&) = delete;
 
     // Before the first session.
     void set_sink(EventSink& sink);
@@ -33,46 +37,51 @@ public:
     // Any thread from here on. Where a call concerns a socket of another loop, its effect follows in the order of the
     // calls made.
 
-    // Encodes once and queues for every socket addressed, each once. Fails with kInvalid (name reserved or empty, args
-    // not a JSON array, placeholders without attachment, no target) or kLimit (more than 10 attachments): then nobody
-    // gets anything.
+    // Encodes once and queues for every socket addressed, each once, however many ways it is addressed. Fails with
+    // kInvalid (name reserved, empty or not UTF-8; args not a JSON array; a placeholder that names none of the
+    // attachments given; no target, or one that needs a namespace without one) or kLimit (more than 10 attachments):
+    // then nobody gets anything. Handles of sockets that are gone are passed over.
     HubError emit(const Emit& emit);
-    // Answers the client's emit; `args` is a JSON array. The first answer counts: kAlreadyAcked or kNoSuchAck
-    // afterwards (on the socket's loop; from other threads a second answer is dropped there).
+    // Answers the client's emit; `args` is a JSON array. The first answer counts: kAlreadyAcked or, once the handlers
+    // are done, kNoSuchAck afterwards (on the socket's loop; from other threads a second answer is dropped there).
     HubError ack(AckHandle ack, std::string_view args, std::span<const std::string_view> attachments = {});
-    // The answer will come after the handlers have returned. Handlers' thread only. Without it, an event nobody
-    // answered is acknowledged with
-    // {"status":"ok"} when its handlers are done.
+    // The answer will come after the handlers have returned. Handlers' thread only (elsewhere: kNoSuchAck). Without it,
+    // an event nobody answered is acknowledged with {"status":"ok"} when its handlers are done.
     HubError keep_ack(AckHandle ack);
     // Refuses a request: system:error {code, message} to the socket, and, if it asked for an ack that was not given
-    // yet,
-    // {"status":"error","code","message"} or `ack_args` (a JSON array) if not empty.
+    // yet, {"status":"error","code","message"} or `ack_args` (a JSON array) if not empty.
     HubError fail(SocketHandle socket, AckHandle ack, std::string_view code, std::string_view message,
                   std::string_view ack_args = {});
 
-    // Joins hooks run after the handler that called. `changed` (may be null; exact on the socket's loop, else as it
-    // looks now) tells whether it was not in (not out) before. kInvalid: an empty name, or one over 255 bytes in the
-    // clients' space.
+    // Hooks run after the handler that called. `changed` (may be null; exact on the socket's loop, else as it looks
+    // now) tells whether it was not in (not out) before. kInvalid: a name that is empty or not UTF-8, or over
+    // kMaxRoomNameBytes in the clients' space. A socket may be put into rooms during its on_connect.
     HubError join(SocketHandle socket, RoomRef room, bool* changed = nullptr);
     HubError leave(SocketHandle socket, RoomRef room, bool* changed = nullptr);
-    // Ends the socket ("server namespace disconnect", the client does not come back by itself), or its transport.
+    // Ends the socket ("server namespace disconnect", the client does not come back by itself, its connection stays
+    // open), or its transport with all its sockets. During its on_connect, disconnect() refuses the socket.
     HubError disconnect(SocketHandle socket);
     HubError close_transport(SocketHandle socket, session::CloseReason reason = session::CloseReason::kServerForced);
 
     // Runs `read` with the record and says true, or says false if the socket is gone. `read` must be short and must not
     // call the hub.
     bool read(SocketHandle socket, const std::function<void(const SocketRecord&)>& read) const;
-    // Claims the name over all sockets: kTaken if another socket has it. An empty name releases it.
+    // Claims the name within the socket's namespace (namespaces are isolated from each other, so one name may be online
+    // once in each): kTaken if another socket has it. Names are compared byte by byte. A name is free again when its
+    // socket has another one, or is gone and its on_disconnect has returned. An empty name releases it.
     HubError set_username(SocketHandle socket, std::string_view name);
-    HubError set_profile(SocketHandle socket, std::string_view json);
+    HubError set_profile(SocketHandle socket, std::string_view json);                    // an object
     HubError set_var(SocketHandle socket, std::string_view key, std::string_view json);  // empty: erases
 
-    SocketHandle find(std::string_view sid) const;                  // 0: none
-    SocketHandle find_user(std::string_view username) const;        // 0: none
-    std::vector<SocketHandle> sockets(std::string_view nsp) const;  // those that joined; empty nsp: of all namespaces
+    // Sockets that are in; 0: none.
+    SocketHandle find(std::string_view sid) const;
+    SocketHandle find_user(std::string_view nsp, std::string_view username) const;
+    bool in_room(SocketHandle socket, RoomRef room) const;
     std::vector<SocketHandle> members(std::string_view nsp, RoomRef room) const;
-    std::vector<std::pair<std::string, std::size_t>> rooms(
-        std::string_view nsp) const;  // client rooms with their sizes
+    // Client rooms by name, with their sizes.
+    std::vector<std::pair<std::string, std::size_t>> rooms(std::string_view nsp) const;
+    // An empty nsp stands for all namespaces.
+    std::vector<SocketHandle> sockets(std::string_view nsp) const;
     std::size_t socket_count(std::string_view nsp) const;
     std::uint64_t total_connections(std::string_view nsp) const;  // since the start
 

@@ -1,6 +1,7 @@
 // Words that the hub shares with what lies above it.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -33,16 +34,41 @@ struct RoomRef {
     std::string_view name;
 };
 
+inline constexpr std::size_t kMaxRoomNameBytes = 255;  // in the clients' space
+
 struct Limits {
     std::size_t max_event_bytes = 256'000;  // an event's text and attachments together
     std::size_t max_json_depth = 128;
-    base::Rate events{100, 200};  // of one socket
+    // Of one client in one namespace; leaving the namespace and coming back does not fill it up again. While it is on,
+    // CONNECT packets of one client are limited too (connect_rate() in limits.h).
+    base::Rate events{100, 200};
 };
 
 struct HubSettings {
     std::vector<std::string> namespaces{"/"};
-    base::milliseconds connect_timeout{45'000};
+    base::milliseconds connect_timeout{45'000};  // 0: none. Also for a client that has left its last namespace.
     Limits limits;
+    // An event that EventSink::on_event() does not know: system:error UNKNOWN_EVENT, or silence (an ack that the client
+    // asked for is the error's in both cases).
+    bool unknown_event_is_error = true;
+};
+
+// A count that one thread raises and any thread reads.
+class Tally {
+public:
+    Tally() = default;
+    Tally(const Tally& other) : value_(other) {}
+    Tally& operator=(const Tally& other) {
+        value_.store(other, std::memory_order_relaxed);
+        return *this;
+    }
+    operator std::uint64_t() const { return value_.load(std::memory_order_relaxed); }
+    void add(std::uint64_t by = 1) {
+        value_.store(value_.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+    }
+
+private:
+    std::atomic<std::uint64_t> value_{0};
 };
 
 // What is known of a socket. Read it through Hub::read(); views into it hold during that call only.
@@ -57,13 +83,13 @@ struct SocketRecord {
     std::string username;                                  // empty: none
     std::string profile = "{}";                            // JSON object
     std::map<std::string, std::string, std::less<>> vars;  // JSON texts of plugins
-    std::uint64_t events_in = 0, events_out = 0;
+    Tally events_in, events_out;
 };
 
 struct IncomingEvent {
     SocketHandle socket = 0;
     std::string_view nsp;
-    std::string_view name;
+    std::string_view name;  // a name that is a number, as its text
     std::string_view args;  // valid JSON array, the name not in it
     std::span<const std::string_view> attachments;
     AckHandle ack = 0;
@@ -74,7 +100,8 @@ struct ConnectRequest {
     std::string_view nsp;
     std::string_view auth;  // JSON object, or empty
 };
-// Not accepted: CONNECT_ERROR with this message and, if not empty, data (JSON).
+// Not accepted: CONNECT_ERROR with this message ("Connection rejected by server" if empty) and, if not empty, data
+// (JSON). Then the socket is gone as if it had never been: no hooks.
 struct ConnectVerdict {
     bool accepted = true;
     std::string message;
@@ -91,7 +118,7 @@ struct Reply {
 };
 
 // What the hub calls upwards: always on the socket's loop, never two calls for one socket at a time, never from inside
-// a call into the hub.
+// a call into the hub. None may throw.
 class EventSink {
 public:
     // The namespace exists because a plugin registered for it.
@@ -102,11 +129,14 @@ public:
     virtual void on_connected(SocketHandle socket, std::string_view nsp) = 0;
     // False: nobody handles events of that name in that namespace.
     virtual bool on_event(const IncomingEvent& event) = 0;
-    // Client rooms only. Already in, or out of, the room. At a disconnect: on_leave for each room, then on_disconnect;
-    // the record can be read, rooms included, until on_disconnect has returned; nothing reaches the socket any more.
+    // Client rooms only. Already in, or out of, the room. Called when the handler that caused it has returned, before
+    // the client's next event. At a disconnect: on_leave for each room, then on_disconnect; the record can be read,
+    // rooms included, until on_disconnect has returned; nothing reaches the socket any more. Rooms joined during
+    // on_connect: on_join follows on_connected.
     virtual void on_join(SocketHandle socket, std::string_view nsp, std::string_view room) = 0;
     virtual void on_leave(SocketHandle socket, std::string_view nsp, std::string_view room) = 0;
     virtual void on_disconnect(SocketHandle socket, std::string_view nsp, std::string_view reason) = 0;
+    // Replies that are missing when the socket ends: kDisconnected, before the hooks of its disconnect.
     virtual void on_reply(const Reply& reply) = 0;
 
 protected:
@@ -126,8 +156,8 @@ struct Emit {
     std::span<const RoomRef> except_rooms;
     std::span<const SocketHandle> except_sockets;
     bool is_volatile = false;
-    // Ask for an acknowledgement (sockets named by handle only): EventSink::on_reply is called once for each that was
-    // there.
+    // Ask for an acknowledgement (sockets named by handle only): EventSink::on_reply is called exactly once for each of
+    // them; a socket that is gone already is kDisconnected. Sent even if is_volatile is set.
     struct ReplyWanted {
         base::milliseconds timeout{10'000};
         std::uint64_t owner = 0, cookie = 0;

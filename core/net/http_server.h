@@ -27,6 +27,7 @@ struct HttpSettings {
     std::size_t max_body_bytes = 1'000'000;
     std::size_t max_buffered_bytes = 256 * 1024 * 1024;  // bodies being read, all connections together; above it: 503
     unsigned pool_threads = 2;
+    int pool_queue = 100'000;  // requests that wait for the pool, one a connection at most; above it: 503
 };
 
 // Bytes that never change, served from memory by the HTTP pool with ETag, conditional requests and negotiated
@@ -70,7 +71,7 @@ struct HttpHooks {
     // none.
     std::function<std::optional<unsigned>(const protocol::HttpHead&)> home_loop;
     // Adds headers to the answers that net gives by itself (errors, 404, assets): CORS. `head` is null if none could be
-    // read.
+    // read. Any thread: assets and 404 are answered by the pool.
     std::function<void(const protocol::HttpHead* head, HttpResponse& response)> decorate;
 };
 
@@ -85,10 +86,11 @@ public:
     void listen();
     // Starts accepting. The loops must run.
     void start();
-    // No more connections are accepted, from this moment on: the port is free.
+    // No more connections are accepted, from this moment on: the port is free. The loops must still run.
     void stop_accepting();
-    // Ends Poco's threads and closes the connections that wait for a request; upgraded streams are not ours any more.
-    // The loops must still run.
+    // Ends Poco's threads and closes the connections: at once those that wait for a request, others when their answer
+    // is out; exchanges that nobody answered are abandoned. Upgraded streams are not ours any more. The loops must
+    // still run. Implied by the destructor.
     void stop();
 
     std::uint16_t port() const;       // after listen()

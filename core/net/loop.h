@@ -2,35 +2,32 @@
 // door: post().
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "base/clock.h"
+#include "net/ring.h"
 #include "net/timer_wheel.h"
 
 namespace wshub::net {
 
-// Something that collects output during a turn of the loop and sends it once, at its end.
-class Flushable {
+// Something that collects output during a turn of the loop and sends it once, at its end. May be destroyed at any time,
+// by its own flush() too; takes itself off the loop's list then.
+class Flushable : public RingLink<Flushable> {
 public:
     virtual void flush() = 0;
 
 protected:
-    ~Flushable();  // takes itself off the loop's list
-
-private:
-    friend class Loop;
-    Flushable** list_ = nullptr;  // non-null while queued
-    Flushable* next_ = nullptr;
-    class Loop* queued_on_ = nullptr;
+    ~Flushable() = default;
 };
 
-// A file descriptor watched by the loop: edge-triggered, for reading and writing, registered once.
-class Watched {
+// A file descriptor watched by the loop: edge-triggered, for reading and writing, registered once. May unwatch and
+// destroy itself, and others, in on_events().
+class Watched : public RingLink<Watched> {
 public:
     // `events`: EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLHUP | EPOLLERR
     virtual void on_events(std::uint32_t events) = 0;
@@ -39,16 +36,25 @@ protected:
     ~Watched() = default;
 };
 
+// Something that nobody above owns any more and that comes to its end by itself, such as a connection that is being
+// closed. The loop destroys what is left when it stops.
+class Orphan {
+public:
+    virtual ~Orphan() = default;
+};
+
 class Loop {
 public:
     using Task = std::function<void()>;
 
+    // Throws std::system_error.
     Loop(unsigned index, const base::Clock& clock);
     ~Loop();
     Loop(const Loop&) = delete;
+    Loop& operator=(const Loop&) = delete;
 
-    // Starts the thread; throws std::system_error. stop() lets tasks that are posted already run, then joins. Main
-    // thread.
+    // Starts the thread; throws std::system_error. stop() lets tasks that are posted already run, then joins; tasks
+    // that come later are destroyed with the loop, unrun. Main thread.
     void start();
     void stop();
 
@@ -62,13 +68,18 @@ public:
     // may sleep.
     void post(Task task);
 
+    // How many connections live here or are on their way; kept by those who bring them. For choosing the emptiest loop.
+    // Any thread.
+    std::atomic<std::size_t>& load() { return load_; }
+
     // The rest: loop's thread only.
     base::SteadyTime now() const { return now_; }  // of this turn
-    base::WallTime wall() const;
+    base::WallTime wall() const { return clock_.wall(); }
     const base::Clock& clock() const { return clock_; }
     void arm(Timer& timer, base::SteadyTime due) { timers_.arm(timer, due); }
     void arm_in(Timer& timer, base::milliseconds delay) { timers_.arm(timer, now_ + delay); }
-    // flush() is called once at the end of this turn, however often this is called before.
+    // flush() is called once at the end of this turn, however often this is called before. Asked for during flushes, it
+    // comes at the end of the next turn, which follows without sleeping.
     void flush_later(Flushable& flushable);
     // Runs before the turn ends, after what is being called now has returned; before flushes. In order.
     void defer(Task task);
@@ -81,22 +92,49 @@ public:
     void watch(int fd, Watched& watched);
     void unwatch(int fd, Watched& watched);
 
+    // Keeps the orphan until release_orphan() or the loop's end, whichever is first. Released inside its own callback,
+    // it must return at once.
+    void adopt(std::unique_ptr<Orphan> orphan);
+    void release_orphan(Orphan& orphan);
+
     // 64 KiB to read into; what lies there is gone at the next read.
     std::span<char> scratch() { return {scratch_.get(), kScratchSize}; }
     static constexpr std::size_t kScratchSize = 64 * 1024;
 
     // One turn without a thread of its own: for tests. Runs tasks, events that are ready now, timers due, deferred
-    // tasks, flushes.
+    // tasks, flushes. `wait` is the longest it may sleep for the first of them. Counts as inside the loop meanwhile.
     void turn(base::milliseconds wait = base::milliseconds{0});
 
 private:
+    void run();
+    void run_turn(base::milliseconds wait);
+    int sleep_time(base::milliseconds wait);
+    void run_tasks();
+    void run_events();
+    void run_deferred();
+    void run_flushes();
+    void destroy_orphans();
+
     unsigned index_;
     const base::Clock& clock_;
     base::SteadyTime now_;
     TimerWheel timers_;
+    std::atomic<std::size_t> load_{0};
     std::unique_ptr<char[]> scratch_;
     struct Impl;
     std::unique_ptr<Impl> impl_;
+};
+
+// Makes a loop that has no thread the current one, for as long as this lives. They nest.
+class Loop::Enter {
+public:
+    explicit Enter(Loop& loop);
+    ~Enter();
+    Enter(const Enter&) = delete;
+    Enter& operator=(const Enter&) = delete;
+
+private:
+    Loop* before_;
 };
 
 }  // namespace wshub::net

@@ -50,7 +50,8 @@ public:
     // After the connection broke it takes everything and drops it: on_end() is on its way.
     virtual std::size_t write(std::span<const iovec> pieces) = 0;
 
-    // No on_bytes() until resumed; the kernel's buffer then holds the peer back. The end is still noticed.
+    // No on_bytes() until resumed; the kernel's buffer then holds the peer back. The end is still noticed: at once if
+    // the connection breaks or nothing unread lies before the peer's end, else when that was read.
     virtual void pause_reading() = 0;
     virtual void resume_reading() = 0;
 

@@ -4,10 +4,12 @@
 // (text), or those bytes in base64 (binary).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace wshub::protocol {
 
@@ -18,26 +20,49 @@ public:
     // A binary Engine.IO message: the bytes alone.
     static std::shared_ptr<const EncodedPacket> binary(std::string_view bytes);
 
-    // Opens a text frame for `payload_size` bytes that the caller appends to `frame()` before anybody else sees it;
-    // spares a copy.
+    // Builds a packet in place, where text() would copy a payload that was put together elsewhere.
     class Builder;
 
-    std::string_view frame() const { return frame_; }
-    std::string_view payload() const { return std::string_view(frame_).substr(header_size_); }
+    std::string_view frame() const { return std::string_view(bytes_).substr(frame_at_); }
+    std::string_view payload() const { return std::string_view(bytes_).substr(kHeaderRoom); }
     bool is_binary() const { return binary_; }
     // Bytes that the packet takes in a polling payload, the separator not counted.
     std::size_t polling_size() const;
     void append_polling(std::string& out) const;
 
-    EncodedPacket(std::string frame, std::size_t header_size, bool binary)
-        : frame_(std::move(frame)), header_size_(static_cast<std::uint8_t>(header_size)), binary_(binary) {}
+    // For Builder, through make_shared.
+    EncodedPacket(std::string bytes, std::size_t frame_at, bool binary)
+        : bytes_(std::move(bytes)), frame_at_(static_cast<std::uint8_t>(frame_at)), binary_(binary) {}
 
 private:
-    std::string frame_;
-    std::uint8_t header_size_;
+    // The longest header of an unmasked frame. Shorter ones stand at the end of this room, so that the payload can be
+    // written before its size is known.
+    static constexpr std::size_t kHeaderRoom = 10;
+
+    std::string bytes_;
+    std::uint8_t frame_at_;
     bool binary_;
 };
 
 using PacketRef = std::shared_ptr<const EncodedPacket>;
+
+class EncodedPacket::Builder {
+public:
+    // The size is a guess that saves growing.
+    explicit Builder(std::size_t payload_size) {
+        bytes_.reserve(kHeaderRoom + payload_size);
+        bytes_.assign(kHeaderRoom, '\0');
+    }
+    // Append the payload to it; leave alone what is in it.
+    std::string& bytes() { return bytes_; }
+    // Once.
+    PacketRef text() { return finish(false); }
+    PacketRef binary() { return finish(true); }
+
+private:
+    PacketRef finish(bool binary);
+
+    std::string bytes_;
+};
 
 }  // namespace wshub::protocol

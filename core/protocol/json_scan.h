@@ -18,9 +18,11 @@ enum class JsonError : std::uint8_t {
 };
 
 inline constexpr std::size_t kDefaultJsonDepth = 128;
+// What max_depth can be at most; a greater one counts as this.
+inline constexpr std::size_t kMaxJsonDepth = 1024;
 
-// The length of the value at the front of `text`, white space around it not counted in. Numbers of any length and
-// escaped lone surrogates are legal. `text` may go on behind the value.
+// The length of the value that `text` begins with (no white space before it). Numbers of any length and escaped lone
+// surrogates are legal. `text` may go on behind the value.
 base::Result<std::size_t, JsonError> scan_value(std::string_view text, std::size_t max_depth = kDefaultJsonDepth);
 
 // The whole of `text` is one value, white space around it allowed. `out`: the value without that white space.
@@ -28,10 +30,10 @@ base::Result<std::string_view, JsonError> scan_document(std::string_view text,
                                                         std::size_t max_depth = kDefaultJsonDepth);
 
 // The text of a JSON string without its quotes, escapes resolved; a lone surrogate becomes U+FFFD. `quoted` must have
-// been scanned.
+// been scanned, and has its quotes.
 std::string unescape_string(std::string_view quoted);
 
-// Appends `text` (UTF-8) as a JSON string with quotes.
+// Appends `text` (UTF-8) as a JSON string with quotes, escaped no further than it must be.
 void append_quoted(std::string& out, std::string_view text);
 
 }  // namespace wshub::protocol

@@ -31,13 +31,13 @@ enum class SocketType : std::uint8_t {
 // As in socket.io-parser 4.2.6 and later, both ways: a packet with more ends the connection.
 inline constexpr std::size_t kMaxAttachments = 10;
 
-// One packet taken apart. Views point into the text that was decoded.
+// One packet taken apart. Views point into the text that was decoded, or to constants.
 struct SocketPacket {
     SocketType type = SocketType::kEvent;
     std::size_t attachments = 0;  // binary messages that follow
     std::string_view nsp = "/";
     std::optional<std::uint64_t> ack_id;
-    std::string_view json;  // validated, exactly one value; empty if there was none
+    std::string_view json;  // validated, exactly one value; empty if there was none, and of an event
     // Events: the name's JSON text (a string with quotes, or a number), and the arguments as a JSON array without the
     // name.
     std::string_view name_json;
@@ -47,18 +47,20 @@ struct SocketPacket {
 enum class SocketError : std::uint8_t {
     kUnknownType,
     kAttachments,   // no number, no '-', more than kMaxAttachments, none in a binary packet, or some in another
-    kNamespace,     // does not end, or is too long (kMaxNamespaceLength)
-    kAckId,         // more than 2^53 - 1, or where none may stand
+    kNamespace,     // does not end, is too long (kMaxNamespaceLength), not UTF-8, or has control characters
+    kAckId,         // more than 2^53 - 1, where none may stand, or none in an ack
     kJson,          // not JSON, too deep, or not UTF-8
     kPayload,       // JSON of another form than the type needs (see section 8 of the wire facts)
     kReservedName,  // connect, connect_error, disconnect, disconnecting, newListener, removeListener
-    kPlaceholder,   // a placeholder whose num is no attachment
+    kPlaceholder,   // a placeholder whose num is no attachment (an integer without sign, fraction or exponent)
 };
 
 inline constexpr std::size_t kMaxNamespaceLength = 256;
+inline constexpr std::uint64_t kMaxAckId = (std::uint64_t{1} << 53) - 1;
 
 // `text` is the Engine.IO message without its '4'. It may be changed: the comma behind an event's name becomes the '['
-// of `args`. Events, acks and connects are checked in full, placeholders of binary packets included.
+// of `args`. Every type is checked in full, placeholders of binary packets included. A namespace's query string stays
+// in it. A CONNECT_ERROR is decoded too, though no client has a reason to send one.
 base::Result<SocketPacket, SocketError> decode_socket_packet(std::span<char> text,
                                                              std::size_t max_depth = kDefaultJsonDepth);
 
@@ -70,10 +72,10 @@ bool is_reserved_event(std::string_view name);
 // A packet with what follows it: the text packet first, then its attachments.
 using EncodedMessage = std::vector<PacketRef>;
 
-// Attachments that are named by placeholders in `args` are numbered anew from 0 and sent; others are left out, and a
-// packet without any left is sent as the plain type. `args` is a validated JSON array of arguments. Fails
-// (kPlaceholder) if a placeholder names no attachment while `attachments` is not empty, or more than kMaxAttachments
-// would be sent (kAttachments).
+// Attachments that are named by placeholders in `args` are numbered anew from 0 in the order met and sent; others are
+// left out, and a packet without any left is sent as the plain type. `args` is a validated JSON array of arguments.
+// Fails (kPlaceholder) if a placeholder names no attachment while `attachments` is not empty, or more than
+// kMaxAttachments would be sent (kAttachments).
 base::Result<EncodedMessage, SocketError> encode_event(std::string_view nsp, std::string_view name,
                                                        std::string_view args, std::optional<std::uint64_t> ack_id,
                                                        std::span<const std::string_view> attachments);

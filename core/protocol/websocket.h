@@ -43,37 +43,46 @@ std::string frame_header(Opcode opcode, std::size_t payload_size);
 std::string close_frame(std::optional<CloseCode> code = std::nullopt, std::string_view reason = {});
 
 // A message or a control frame, whole. `payload` is unmasked, ours to change, and valid until the next call of next()
-// or the end of the buffer it was cut from.
+// or the end of the buffer it was cut from. That of a close frame begins with the two bytes of its code.
 struct WebSocketMessage {
     Opcode opcode = Opcode::kText;  // kText, kBinary, kClose, kPing or kPong
     std::span<char> payload;
 };
 
 // Cuts a client's byte stream into messages: unmasks, joins fragments, checks text as UTF-8 while it arrives, refuses
-// what the RFC forbids. Memory is bounded by max_message, however many fragments come; nothing is kept while nothing is
-// half read.
+// what the RFC forbids. Memory is bounded by max_message, however many fragments come, and grows with the bytes that
+// came, not with those announced; nothing is kept while nothing is half read.
 class MessageReader {
 public:
-    explicit MessageReader(std::size_t max_message) : max_message_(max_message) {}
+    explicit MessageReader(std::size_t max_message);
+    ~MessageReader();
+    MessageReader(MessageReader&&) noexcept;
+    MessageReader& operator=(MessageReader&&) noexcept;
 
     // Takes from the front of `in` (and changes those bytes: it unmasks in place where a frame lies there whole). A
-    // message if one is whole, nothing if more bytes are needed (then `in` is empty), or the code to close with. After
-    // an error: no more calls.
+    // message if one is whole, nothing if more bytes are needed (then `in` is empty), or the code to close with:
+    // kProtocolError, kInvalidPayload (text that is not UTF-8), or kTooBig as soon as a header announces too much.
+    // After an error: no more calls. Call it until it gives nothing: that call lets go of the last message's memory.
     base::Result<std::optional<WebSocketMessage>, CloseCode> next(std::span<char>& in);
 
     // The client's close code once a kClose message came; nothing if it sent none.
     std::optional<std::uint16_t> peer_close_code() const { return peer_close_code_; }
 
 private:
-    struct Header;
-    std::size_t max_message_;
-    std::optional<std::uint16_t> peer_close_code_;
+    using Outcome = base::Result<std::optional<WebSocketMessage>, CloseCode>;
     // Half-read state lives apart, so that an idle connection pays one pointer for it.
     struct Partial;
-    struct PartialDeleter {
-        void operator()(Partial*) const;
-    };
-    std::unique_ptr<Partial, PartialDeleter> partial_;
+
+    Outcome whole_frame(Opcode opcode, std::span<char> payload);
+    Outcome go_on(std::span<char>& in);
+    base::Result<bool, CloseCode> read_header(std::span<char>& in);
+    base::Result<bool, CloseCode> read_payload(std::span<char>& in);
+    Outcome end_of_frame();
+    base::Result<bool, CloseCode> take_close_code(std::span<const char> payload);
+
+    std::size_t max_message_;
+    std::optional<std::uint16_t> peer_close_code_;
+    std::unique_ptr<Partial> partial_;
 };
 
 }  // namespace wshub::protocol

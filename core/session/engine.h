@@ -2,8 +2,8 @@
 // what is wrong.
 #pragma once
 
-#include <atomic>
-#include <cstdint>
+#include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,16 +38,18 @@ struct EngineSettings {
     base::milliseconds ping_interval{25'000};
     base::milliseconds ping_timeout{20'000};
     std::size_t max_http_buffer_size = 1'000'000;
-    std::size_t max_queued_bytes = 4'000'000;  // of one session
+    std::size_t max_queued_bytes = 4'000'000;  // of one session; see Session::send
     CorsSettings cors;
-    bool check_websocket_origin = false;  // refuse WebSockets from origins that CORS would not allow
+    bool check_websocket_origin = false;  // refuse WebSockets from pages of other origins that CORS would not allow
     std::string cookie;                   // name; empty: none
-    // Asked before a handshake; a text refuses it (403, code 4). Empty: everybody may.
+    // Asked before a handshake, on any loop's thread; a text refuses it (403, code 4). Empty: everybody may.
     std::function<std::optional<std::string>(const protocol::HttpHead&, const net::Peer&)> allow_request;
 };
 
 class Engine final : public net::ExchangeHandler {
 public:
+    // loops[i] is the loop of index i; at most 256. They outlive the engine, and have stopped when it is destroyed:
+    // sessions that are open then go without on_closed().
     Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics);
     ~Engine();
 
@@ -59,8 +61,9 @@ public:
 
     // From now on handshakes get 503 with Connection: close (clients retry elsewhere or later). Any thread.
     void refuse_handshakes();
-    // Closes every session on every loop: flushed, at most `patience`, without Socket.IO's DISCONNECT. Blocks; main
-    // thread; loops running.
+    // Refuses handshakes and closes every session on every loop: flushed, at most `patience`, without Socket.IO's
+    // DISCONNECT; a polling client learns of it by the poll that waits, or by its next one. What is not gone by then is
+    // dropped. Blocks; main thread; loops running.
     void close_all(CloseReason reason, base::milliseconds patience);
 
     // Sessions that are open. Any thread.

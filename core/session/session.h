@@ -28,8 +28,11 @@ enum class CloseReason : std::uint8_t {
     kRateLimit,
     kConnectTimeout,  // joined no namespace in time
 };
-// "transport close", "ping timeout", "parse error", ...
+// "transport close", "ping timeout", "parse error", ...: what handlers and clients of the ecosystem expect. Several
+// reasons share a text.
 std::string_view close_reason_text(CloseReason reason);
+// "queue_full": each reason its own, for logs and metrics.
+std::string_view close_reason_name(CloseReason reason);
 
 enum class TransportKind : std::uint8_t { kPolling, kWebSocket };
 std::string_view transport_name(TransportKind kind);
@@ -55,7 +58,8 @@ public:
     // close().
     virtual void on_text(std::span<char> text) = 0;
     virtual void on_binary(std::span<char> bytes) = 0;
-    // Once; nothing can be sent any more. The session is destroyed after the call.
+    // Once; nothing can be sent any more. The user is destroyed after the call; the session too, unless it has to wait
+    // until what was sent before has left.
     virtual void on_closed(CloseReason reason) = 0;
 };
 
@@ -78,12 +82,13 @@ public:
     virtual TransportKind transport() const = 0;
 
     // Queues the packet; it goes out at the end of the loop's turn, or with the next poll. If that takes the queue
-    // above max_queued_bytes the session is closed (kQueueFull) in a later turn and what is queued is dropped. After
-    // close(): nothing happens.
+    // above max_queued_bytes (each packet counts for 64 bytes more than it has) although the network was given what it
+    // takes, the session is closed (kQueueFull), and what is queued is dropped. After close(): nothing happens.
     virtual void send(protocol::PacketRef packet) = 0;
-    // The packets of a message that may be lost: all go, or none if the transport cannot take them at once (queue not
-    // empty, no poll waiting).
+    // The packets of a message that may be lost: all go, or none if the transport cannot take them with this turn (it
+    // could not take those of an earlier turn, no poll is waiting, or the queue would be too full).
     virtual bool send_volatile(std::span<const protocol::PacketRef> packets) = 0;
+    // Of the packets that wait to be sent.
     virtual std::size_t queued_bytes() const = 0;
 
     enum class CloseMode : std::uint8_t {

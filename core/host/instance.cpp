@@ -1,0 +1,211 @@
+#include "host/instance.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/log.h"
+#include "host/host_api.h"
+#include "host/http_routes.h"
+#include "host/timers.h"
+
+namespace wshub::host {
+namespace {
+
+constexpr base::milliseconds kStopPatience{5'000};
+
+// Where a plugin writes why it failed.
+class ErrorText {
+public:
+    wshub_err* out() { return &error_; }
+    std::string_view text() const { return std::string_view(text_.data(), ::strnlen(text_.data(), text_.size())); }
+    std::string printable() const {
+        return text_[0] == '\0' ? "it gave no reason" : base::log::printable(text(), text_.size());
+    }
+
+private:
+    std::array<char, 512> text_{};
+    wshub_err error_{0, static_cast<std::uint32_t>(text_.size()), text_.data()};
+};
+
+std::string_view kind_name(std::uint32_t kind) {
+    constexpr std::array<std::string_view, 11> kNames{"call",  "event", "connect", "connected", "disconnect", "join",
+                                                      "leave", "http",  "timer",   "post",      "reply"};
+    return kind < kNames.size() ? kNames[kind] : kNames[0];
+}
+
+bool is_handler_name(std::uint32_t kind, std::string_view name) {
+    switch (kind) {
+        case WSHUB_ON_EVENT:
+        case WSHUB_ON_JOIN:
+        case WSHUB_ON_LEAVE: return !name.empty() && name.find('*') >= name.size() - 1;  // a star at the end only
+        case WSHUB_ON_CONNECT:
+        case WSHUB_ON_CONNECTED:
+        case WSHUB_ON_DISCONNECT: return name.empty();
+        case WSHUB_ON_HTTP: return HttpRoutes::is_route(name);
+        default: return false;
+    }
+}
+
+}  // namespace
+
+Instance::Instance(Services& services, PluginFile file, PluginSettings settings, std::uint32_t number, Purpose purpose)
+    : services_(services),
+      file_(std::move(file)),
+      descriptor_(file_.descriptor),
+      path_(file_.path),
+      settings_(std::move(settings)),
+      number_(number),
+      purpose_(purpose) {}
+
+Instance::~Instance() = default;
+
+void Instance::load() {
+    if (purpose_ == Purpose::kRun) {
+        const std::string label = "plugin=\"" + name() + "\"";
+        events_ = services_.metrics.counter("wshub_plugin_events_total", "Events that a plugin handled", label);
+        errors_ = services_.metrics.counter("wshub_plugin_errors_total", "Handlers of a plugin that failed", label);
+        slow_ = services_.metrics.counter("wshub_plugin_slow_total", "Handlers of a plugin that took too long", label);
+    }
+    image_ = std::make_unique<Image>(std::move(file_));
+    ErrorText error;
+    self_ = functions().create(handle(), &host_functions(), error.out());
+    if (!self_) {
+        state_.store(State::kStopped, std::memory_order_release);
+        image_.reset();
+        throw PluginError("refused to start: " + error.printable());
+    }
+    state_.store(State::kLoaded, std::memory_order_release);
+}
+
+void Instance::start() {
+    state_.store(State::kStarting, std::memory_order_release);
+    ErrorText error;
+    if (functions().start && functions().start(self_, error.out()) < 0) {
+        stop();
+        throw PluginError("start failed: " + error.printable());
+    }
+    state_.store(State::kRunning, std::memory_order_release);
+    gate_.open();
+    services_.timers.release(*this);
+}
+
+void Instance::stop() {
+    if (!may_act()) {
+        state_.store(State::kStopped, std::memory_order_release);
+        return;
+    }
+    stuck_ = !gate_.shut(kStopPatience);
+    if (stuck_) {
+        base::log::error("plugin {}: a handler did not come back within {}, it is left as it is", name(),
+                         base::format_duration(kStopPatience));
+    } else if (functions().stop) {
+        functions().stop(self_);
+    }
+    state_.store(State::kStopped, std::memory_order_release);
+    services_.timers.drop(*this);
+    services_.http.drop(*this);
+}
+
+void Instance::unload() {
+    if (stuck_) {
+        static_cast<void>(image_.release());  // code is running in it
+        return;
+    }
+    if (self_) functions().destroy(std::exchange(self_, nullptr));
+    image_.reset();
+}
+
+std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& scope) {
+    ErrorText error;
+    std::unique_lock serial(serial_, std::defer_lock);
+    if (descriptor_.serial) serial.lock();
+    const EnterCall here(scope);
+    const base::SteadyTime begin = services_.clock.steady();
+    const std::int32_t code = functions().call(self_, scope.kind, slot, data, error.out());
+    const base::SteadyTime end = services_.clock.steady();
+    if (end - begin > services_.slow_handler) {
+        report_slow(scope, std::chrono::duration_cast<base::milliseconds>(end - begin));
+    }
+    if (code < 0) report_failure(scope, code, error.printable());
+    return code;
+}
+
+// The reason stays here: it may hold what no client should see.
+void Instance::report_failure(const CallScope& scope, std::int32_t code, std::string_view reason) {
+    errors_->add();
+    const auto left_out = error_limit_.take(services_.clock.steady());
+    if (!left_out) return;
+    base::log::error("plugin handler failed plugin={} handler={} name={} code={} reason=\"{}\" left_out={}", name(),
+                     kind_name(scope.kind), base::log::printable(scope.what), code, reason, *left_out);
+}
+
+void Instance::report_slow(const CallScope& scope, base::milliseconds took) {
+    slow_->add();
+    const auto left_out = slow_limit_.take(services_.clock.steady());
+    if (!left_out) return;
+    base::log::warn("plugin handler was slow plugin={} handler={} name={} took={} left_out={}", name(),
+                    kind_name(scope.kind), base::log::printable(scope.what), base::format_duration(took), *left_out);
+}
+
+std::int32_t Instance::add_handler(Registration registration) {
+    if (state() != State::kCreating) return WSHUB_ESTATE;
+    if (!is_handler_name(registration.kind, registration.name)) return WSHUB_EINVAL;
+    registrations_.push_back(std::move(registration));
+    return WSHUB_OK;
+}
+
+std::int32_t Instance::add_metric(std::uint32_t kind, std::string_view name, std::string_view help,
+                                  std::string_view labels, std::uint64_t& id) {
+    if (state() != State::kCreating) return WSHUB_ESTATE;
+    if (name.substr(0, 6) == "wshub_" || (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE)) return WSHUB_EINVAL;
+    Figure figure;
+    if (purpose_ == Purpose::kRun) {
+        std::string all = "plugin=\"" + this->name() + "\"";
+        if (!labels.empty()) all += "," + std::string(labels);
+        base::Counter* counter = kind == WSHUB_COUNTER ? services_.metrics.counter(name, help, all) : nullptr;
+        base::Gauge* gauge = kind == WSHUB_GAUGE ? services_.metrics.gauge(name, help, all) : nullptr;
+        if (counter) figure = counter;
+        if (gauge) figure = gauge;
+        if (!counter && !gauge) return WSHUB_EINVAL;
+    }
+    figures_.push_back(figure);
+    id = figures_.size();
+    return WSHUB_OK;
+}
+
+void Instance::add_to_metric(std::uint64_t id, double by) {
+    if (id == 0 || id > figures_.size() || !std::isfinite(by)) return;
+    const Figure& figure = figures_[id - 1];
+    if (const auto* counter = std::get_if<base::Counter*>(&figure)) {
+        constexpr double kMost = 1e15;
+        if (by > 0) (*counter)->add(static_cast<std::int64_t>(std::min(by, kMost)));
+    } else if (const auto* gauge = std::get_if<base::Gauge*>(&figure)) {
+        (*gauge)->add(by);
+    }
+}
+
+void Instance::set_metric(std::uint64_t id, double to) {
+    if (id == 0 || id > figures_.size()) return;
+    if (const auto* gauge = std::get_if<base::Gauge*>(&figures_[id - 1])) (*gauge)->set(to);
+}
+
+bool Instance::read_var(std::string_view key, std::string& json) const {
+    const std::lock_guard lock(vars_mutex_);
+    const auto found = vars_.find(key);
+    if (found == vars_.end()) return false;
+    json = found->second;
+    return true;
+}
+
+void Instance::set_var(std::string_view key, std::string_view json) {
+    const std::lock_guard lock(vars_mutex_);
+    if (json.empty()) {
+        const auto found = vars_.find(key);
+        if (found != vars_.end()) vars_.erase(found);
+    } else {
+        vars_.insert_or_assign(std::string(key), std::string(json));
+    }
+}
+
+}  // namespace wshub::host

@@ -1,0 +1,149 @@
+// A plugin in the server: its image, what it registered, and the one way in which its code is called.
+#pragma once
+
+#include <wshub/abi.h>
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "host/call_scope.h"
+#include "host/gate.h"
+#include "host/image.h"
+#include "host/log_limit.h"
+#include "host/plugin_settings.h"
+#include "host/router.h"
+#include "hub/hub.h"
+#include "net/loop.h"
+
+namespace wshub::host {
+
+class HttpRoutes;
+class Timers;
+
+// What the host functions work with.
+struct Services {
+    hub::Hub& hub;
+    std::vector<net::Loop*> loops;
+    const base::Clock& clock;
+    base::Metrics& metrics;
+    base::milliseconds slow_handler;
+    Timers& timers;
+    HttpRoutes& http;
+    const Router& router;
+};
+
+// Behind every wshub_host* that a plugin holds. Outlives the plugin's code, so that a late call of a thread that the
+// plugin forgot finds something to be refused by.
+class Instance : public std::enable_shared_from_this<Instance> {
+public:
+    enum class State : std::uint8_t {
+        kCreating,  // create() runs: registering and reading settings
+        kLoaded,
+        kStarting,  // start() runs: everything is allowed, nothing is called yet
+        kRunning,
+        kStopped,
+    };
+    // Whether the plugin is to run, or only to tell what its settings are.
+    enum class Purpose : std::uint8_t { kRun, kLearnSettings };
+
+    // `number` tells instances apart and chooses the home loop.
+    Instance(Services& services, PluginFile file, PluginSettings settings, std::uint32_t number, Purpose purpose);
+    ~Instance();
+
+    // ---- main thread, in this order; each throws PluginError with the reason
+
+    void load();    // maps the image, creates the plugin
+    void start();   // afterwards the gate is open
+    void stop();    // nothing of the plugin is called afterwards; waits for handlers that run
+    void unload();  // destroys the plugin, unmaps the image
+
+    // ---- any thread
+
+    const std::string& name() const { return descriptor_.name; }
+    const Descriptor& descriptor() const { return descriptor_; }
+    const std::filesystem::path& path() const { return path_; }
+    std::uint32_t number() const { return number_; }
+    net::Loop& home_loop() const { return *services_.loops[number_ % services_.loops.size()]; }
+    const std::vector<std::string>& namespaces() const { return settings_.namespaces(); }
+    Services& services() const { return services_; }
+    State state() const { return state_.load(std::memory_order_acquire); }
+    // What a host function needs that acts on clients.
+    bool may_act() const { return state() == State::kStarting || state() == State::kRunning; }
+    const std::vector<Registration>& registrations() const { return registrations_; }
+
+    // Calls a handler, unless the plugin is not running. Inside a Visit only.
+    std::int32_t call(wshub_slot slot, const void* data, const CallScope& scope);
+
+    // Being let in: holds off stop() until it is over.
+    class Visit {
+    public:
+        explicit Visit(Instance& instance) : pass_(instance.gate_) {}
+        explicit operator bool() const { return static_cast<bool>(pass_); }
+
+    private:
+        Gate::Pass pass_;
+    };
+    void count_event() { events_->add(); }
+
+    // ---- what the plugin asks for by way of host functions
+
+    std::int32_t add_handler(Registration registration);  // in create()
+    PluginSettings& settings() { return settings_; }      // in create()
+    std::int32_t add_metric(std::uint32_t kind, std::string_view name, std::string_view help, std::string_view labels,
+                            std::uint64_t& id);  // in create()
+    void add_to_metric(std::uint64_t id, double by);
+    void set_metric(std::uint64_t id, double to);
+
+    // Variables of the plugin. Any thread.
+    bool read_var(std::string_view key, std::string& json) const;
+    void set_var(std::string_view key, std::string_view json);  // empty: erases
+
+private:
+    using Figure = std::variant<std::monostate, base::Counter*, base::Gauge*>;
+
+    const wshub_plugin_v1& functions() const { return image_->functions(); }
+    wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
+    void report_failure(const CallScope& scope, std::int32_t code, std::string_view reason);
+    void report_slow(const CallScope& scope, base::milliseconds took);
+
+    Services& services_;
+    PluginFile file_;  // until load()
+    const Descriptor descriptor_;
+    const std::filesystem::path path_;
+    PluginSettings settings_;
+    const std::uint32_t number_;
+    const Purpose purpose_;
+
+    std::unique_ptr<Image> image_;
+    void* self_ = nullptr;
+    std::atomic<State> state_{State::kCreating};
+    bool stuck_ = false;  // a handler never came back: the plugin stays where it is
+    Gate gate_;
+    std::mutex serial_;  // around each call, if the plugin wants that
+
+    std::vector<Registration> registrations_;  // unchanged from load() on
+    std::vector<Figure> figures_;              // unchanged from load() on
+    base::Counter* events_ = nullptr;
+    base::Counter* errors_ = nullptr;
+    base::Counter* slow_ = nullptr;
+    LogLimit error_limit_, slow_limit_;
+
+    mutable std::mutex vars_mutex_;
+    std::map<std::string, std::string, std::less<>> vars_;
+};
+
+// What a host function is called with is what create() was given.
+inline Instance* instance_of(wshub_host* host) {
+    return reinterpret_cast<Instance*>(host);
+}
+
+}  // namespace wshub::host

@@ -1,0 +1,324 @@
+#include "host/plugin_host.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "host/catalog.h"
+#include "host/child_probe.h"
+#include "host/dependency_order.h"
+#include "host/dispatcher.h"
+#include "host/http_routes.h"
+#include "host/instance.h"
+#include "host/timers.h"
+
+namespace wshub::host {
+
+struct PluginHost::Impl {
+    Impl(HostSettings host_settings, hub::Hub& hub, std::vector<net::Loop*> loops, const base::Clock& clock,
+         base::Metrics& metrics)
+        : settings(std::move(host_settings)),
+          http(loops),
+          services{hub, std::move(loops), clock, metrics, settings.slow_handler, timers, http, router},
+          dispatcher(router, hub) {}
+
+    Problems load();
+    void start();
+    void stop();
+
+    void load_enabled(const Catalog& catalog);
+    void load_plugin(const PluginFile& file);
+    void probe(const PluginFile& file) const;
+    void add_routes(const std::shared_ptr<Instance>& instance);
+    void check_other_sections(const Catalog* catalog);
+    void learn_settings(const PluginFile& file);
+    std::optional<std::string> missing_requirement(const Descriptor& descriptor) const;
+    void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
+    void give_up(const std::shared_ptr<Instance>& instance);
+    void publish();
+    PluginSettings settings_of(const std::string& name) const { return {name, settings.plugin_settings}; }
+
+    const HostSettings settings;
+    Router router;
+    Timers timers;
+    HttpRoutes http;
+    Services services;
+    Dispatcher dispatcher;
+    std::vector<std::shared_ptr<Instance>> instances;  // in the order in which they are started
+    std::vector<PluginInfo> refused;
+    Problems problems;
+    std::uint32_t last_number = 0;
+};
+
+// ---- loading
+
+Problems PluginHost::Impl::load() {
+    if (settings.enabled.empty() && settings.plugin_settings.empty()) return {};
+    std::optional<Catalog> catalog;
+    try {
+        catalog.emplace(settings.directory);
+        load_enabled(*catalog);
+    } catch (const PluginError& error) {
+        if (settings.on_error == OnError::kRefuse) {
+            problems.emplace_back(error.what());
+        } else {
+            base::log::error("{}", error.what());
+        }
+    }
+    check_other_sections(catalog ? &*catalog : nullptr);
+    publish();
+    return std::exchange(problems, {});
+}
+
+void PluginHost::Impl::load_enabled(const Catalog& catalog) {
+    std::vector<const PluginFile*> files;
+    std::set<std::string> seen;
+    for (const std::string& name : settings.enabled) {
+        if (!seen.insert(name).second) {
+            problems.push_back("[plugins] enabled: names " + name + " twice");
+            continue;
+        }
+        const Catalog::Found found = catalog.find(name);
+        if (found.file) {
+            files.push_back(found.file);
+        } else {
+            refuse(name, found.path, found.error);
+        }
+    }
+    std::vector<const Descriptor*> descriptors;
+    for (const PluginFile* file : files) descriptors.push_back(&file->descriptor);
+    const DependencyOrder sorted = order_by_dependency(descriptors);
+    for (const auto& [index, reason] : sorted.refused) refuse(descriptors[index]->name, files[index]->path, reason);
+    for (const std::size_t index : sorted.order) load_plugin(*files[index]);
+}
+
+void PluginHost::Impl::load_plugin(const PluginFile& file) {
+    if (const auto missing = missing_requirement(file.descriptor))
+        return refuse(file.descriptor.name, file.path, *missing);
+    const std::string& name = file.descriptor.name;
+    const auto instance =
+        std::make_shared<Instance>(services, file, settings_of(name), ++last_number, Instance::Purpose::kRun);
+    try {
+        probe(file);
+        instance->load();
+        add_routes(instance);
+    } catch (const PluginError& error) {
+        give_up(instance);
+        return refuse(name, file.path, error.what());
+    }
+    const Problems wrong = instance->settings().problems();
+    problems.insert(problems.end(), wrong.begin(), wrong.end());
+    instances.push_back(instance);
+}
+
+void PluginHost::Impl::probe(const PluginFile& file) const {
+    if (settings.probe_program.empty()) return;
+    const std::string wrong = probe_in_child(settings.probe_program, file.path);
+    if (!wrong.empty()) throw PluginError(wrong);
+}
+
+void PluginHost::Impl::add_routes(const std::shared_ptr<Instance>& instance) {
+    for (const Registration& handler : instance->registrations()) {
+        if (handler.kind == WSHUB_ON_HTTP && !http.add(instance, handler.name, handler.slot)) {
+            throw PluginError("the route '" + handler.name + "' is already taken");
+        }
+    }
+}
+
+// A plugin that was loaded before this one, and is loaded no more or was refused.
+std::optional<std::string> PluginHost::Impl::missing_requirement(const Descriptor& descriptor) const {
+    for (const Requirement& requirement : descriptor.requirements) {
+        const bool there = std::any_of(instances.begin(), instances.end(),
+                                       [&](const auto& other) { return other->name() == requirement.name; });
+        if (!there) return "requires " + requirement.name + ", which was refused";
+    }
+    return std::nullopt;
+}
+
+void PluginHost::Impl::refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason) {
+    PluginInfo info;
+    info.name = name;
+    info.file = file.string();
+    info.error = "plugin " + info.file + ": " + reason;
+    if (settings.on_error == OnError::kRefuse) {
+        problems.push_back(info.error);
+    } else {
+        base::log::error("{}", info.error);
+    }
+    refused.push_back(std::move(info));
+}
+
+void PluginHost::Impl::give_up(const std::shared_ptr<Instance>& instance) {
+    http.remove(*instance);
+    instance->stop();
+    instance->unload();
+}
+
+// Sections of plugins that are not enabled: installed ones tell their keys, others are a mistake.
+void PluginHost::Impl::check_other_sections(const Catalog* catalog) {
+    constexpr std::string_view kPrefix = "plugin.";
+    std::set<std::string> seen(settings.enabled.begin(), settings.enabled.end());
+    for (const base::RawSetting& setting : settings.plugin_settings) {
+        if (setting.section.substr(0, kPrefix.size()) != kPrefix) continue;
+        const std::string name = setting.section.substr(kPrefix.size());
+        if (!seen.insert(name).second || !catalog) continue;
+        const Catalog::Found found = catalog->find(name);
+        if (found.file) {
+            learn_settings(*found.file);
+        } else if (std::filesystem::exists(found.path)) {
+            base::log::warn("the settings of plugin {} cannot be checked: {}", found.path.string(), found.error);
+        } else {
+            problems.push_back(base::setting_problem(setting, "no plugin " + name + " is installed in " +
+                                                                  catalog->directory().string() +
+                                                                  " (installed: " + catalog->list() + ")"));
+        }
+    }
+}
+
+void PluginHost::Impl::learn_settings(const PluginFile& file) {
+    const auto instance = std::make_shared<Instance>(services, file, settings_of(file.descriptor.name), ++last_number,
+                                                     Instance::Purpose::kLearnSettings);
+    try {
+        probe(file);
+        instance->load();
+        const Problems wrong = instance->settings().problems();
+        problems.insert(problems.end(), wrong.begin(), wrong.end());
+    } catch (const PluginError& error) {
+        base::log::warn("the settings of plugin {} cannot be checked: {}", file.path.string(), error.what());
+    }
+    instance->unload();
+}
+
+void PluginHost::Impl::publish() {
+    std::vector<RoutedPlugin> routed;
+    for (const auto& instance : instances) {
+        routed.push_back({instance, instance->namespaces(), instance->registrations()});
+    }
+    router.publish(std::make_shared<const RoutingTable>(routed));
+}
+
+// ---- starting and stopping
+
+void PluginHost::Impl::start() {
+    const std::vector<std::shared_ptr<Instance>> all = std::exchange(instances, {});
+    for (const auto& instance : all) {
+        std::string reason = missing_requirement(instance->descriptor()).value_or("");
+        try {
+            if (reason.empty()) instance->start();
+        } catch (const PluginError& error) {
+            reason = error.what();
+        }
+        if (reason.empty()) {
+            instances.push_back(instance);
+            base::log::info("plugin started name={} version={} file={} build=\"{}\"", instance->name(),
+                            instance->descriptor().version, instance->path().string(), instance->descriptor().build);
+            continue;
+        }
+        refuse(instance->name(), instance->path(), reason);
+        if (settings.on_error == OnError::kRefuse) {
+            instances = all;
+            stop();
+            throw base::ConfigError(refused.back().error);
+        }
+        give_up(instance);
+    }
+    publish();
+}
+
+void PluginHost::Impl::stop() {
+    for (auto each = instances.rbegin(); each != instances.rend(); ++each) (*each)->stop();
+    router.publish(std::make_shared<const RoutingTable>());
+    for (auto each = instances.rbegin(); each != instances.rend(); ++each) {
+        http.remove(**each);
+        (*each)->unload();
+    }
+    instances.clear();
+}
+
+// ---- the interface
+
+PluginHost::PluginHost(HostSettings settings, hub::Hub& hub, std::vector<net::Loop*> loops, const base::Clock& clock,
+                       base::Metrics& metrics)
+    : impl_(std::make_unique<Impl>(std::move(settings), hub, std::move(loops), clock, metrics)) {}
+
+PluginHost::~PluginHost() {
+    stop();
+}
+
+Problems PluginHost::load() {
+    return impl_->load();
+}
+
+void PluginHost::start() {
+    impl_->start();
+}
+
+void PluginHost::stop() {
+    impl_->stop();
+}
+
+std::vector<PluginInfo> PluginHost::plugins() const {
+    std::vector<PluginInfo> infos;
+    for (const auto& instance : impl_->instances) {
+        const Descriptor& descriptor = instance->descriptor();
+        PluginInfo info;
+        info.name = descriptor.name;
+        info.version = descriptor.version;
+        info.file = instance->path().string();
+        info.build = descriptor.build;
+        info.abi_major = descriptor.abi_major;
+        info.abi_minor = descriptor.abi_minor;
+        for (const Registration& handler : instance->registrations()) {
+            if (handler.kind == WSHUB_ON_EVENT) info.events.push_back(handler.name);
+        }
+        info.namespaces = instance->namespaces();
+        info.settings = instance->settings().declared();
+        infos.push_back(std::move(info));
+    }
+    infos.insert(infos.end(), impl_->refused.begin(), impl_->refused.end());
+    return infos;
+}
+
+std::vector<std::string> PluginHost::http_prefixes() const {
+    return impl_->http.prefixes();
+}
+
+bool PluginHost::serves(std::string_view nsp) const {
+    return impl_->dispatcher.serves(nsp);
+}
+
+hub::ConnectVerdict PluginHost::on_connect(const hub::ConnectRequest& request) {
+    return impl_->dispatcher.connect(request);
+}
+
+void PluginHost::on_connected(hub::SocketHandle socket, std::string_view nsp) {
+    impl_->dispatcher.connected(socket, nsp);
+}
+
+bool PluginHost::on_event(const hub::IncomingEvent& event) {
+    return impl_->dispatcher.event(event);
+}
+
+void PluginHost::on_join(hub::SocketHandle socket, std::string_view nsp, std::string_view room) {
+    impl_->dispatcher.join(socket, nsp, room);
+}
+
+void PluginHost::on_leave(hub::SocketHandle socket, std::string_view nsp, std::string_view room) {
+    impl_->dispatcher.leave(socket, nsp, room);
+}
+
+void PluginHost::on_disconnect(hub::SocketHandle socket, std::string_view nsp, std::string_view reason) {
+    impl_->dispatcher.disconnect(socket, nsp, reason);
+}
+
+void PluginHost::on_reply(const hub::Reply& reply) {
+    impl_->dispatcher.reply(reply);
+}
+
+void PluginHost::on_exchange(std::unique_ptr<net::HttpExchange> exchange) {
+    impl_->http.handle(std::move(exchange));
+}
+
+}  // namespace wshub::host

@@ -1,0 +1,46 @@
+// What [plugin.NAME] says, met with what the plugin declares by reading it: types, ranges, keys that nobody reads.
+#pragma once
+
+#include <wshub/abi.h>
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/setting.h"
+#include "host/plugin_host.h"
+
+namespace wshub::host {
+
+// Main thread.
+class PluginSettings {
+public:
+    // `all` holds the settings of every plugin. Where a key stands more than once, --set wins, and otherwise it is a
+    // problem.
+    PluginSettings(std::string plugin, const std::vector<base::RawSetting>& all);
+
+    // The key that is the host's own; "/" if it is not set.
+    const std::vector<std::string>& namespaces() const { return namespaces_; }
+
+    // wshub_host_v1::config(). A value that does not fit becomes a problem, and the default is given. Fails with
+    // WSHUB_EINVAL if the declaration makes no sense, with WSHUB_EEXIST if the key was declared otherwise before.
+    std::int32_t declare(const wshub_setting& setting, std::string& value);
+
+    // When everything is declared: all that is wrong, unknown keys included.
+    Problems problems() const;
+    const std::vector<SettingInfo>& declared() const { return declared_; }
+
+private:
+    const base::RawSetting* find(std::string_view key) const;
+    void read_namespaces();
+
+    std::string plugin_;
+    std::vector<base::RawSetting> settings_;
+    std::vector<std::string> namespaces_{"/"};
+    std::vector<SettingInfo> declared_;
+    Problems problems_;
+};
+
+}  // namespace wshub::host

@@ -1,0 +1,129 @@
+#include "host/router.h"
+
+#include <algorithm>
+#include <set>
+
+namespace wshub::host {
+namespace {
+
+bool is_prefix_pattern(const std::string& name) {
+    return !name.empty() && name.back() == '*';
+}
+
+bool matches(const std::string& pattern, std::string_view name) {
+    if (!is_prefix_pattern(pattern)) return pattern == name;
+    const std::string_view prefix = std::string_view(pattern).substr(0, pattern.size() - 1);
+    return name.substr(0, prefix.size()) == prefix;
+}
+
+// Versions are unique in the process, so that a thread never takes its copy of one router's table for another's.
+std::atomic<std::uint64_t> next_version{1};
+
+}  // namespace
+
+RouteList make_routes(std::vector<Target> targets) {
+    std::stable_sort(targets.begin(), targets.end(),
+                     [](const Target& a, const Target& b) { return a.handler.priority > b.handler.priority; });
+    RouteList routes;
+    for (const Target& target : targets) {
+        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}});
+        routes.back().slots.push_back(target.handler.slot);
+    }
+    return routes;
+}
+
+PatternTable::PatternTable(const std::vector<Target>& targets) {
+    const auto matching = [&targets](auto&& wanted) {
+        std::vector<Target> found;
+        std::copy_if(targets.begin(), targets.end(), std::back_inserter(found),
+                     [&](const Target& target) { return wanted(target.handler.name); });
+        return make_routes(std::move(found));
+    };
+    std::set<std::string> prefixes;
+    for (const Target& target : targets) {
+        const std::string& name = target.handler.name;
+        if (is_prefix_pattern(name)) {
+            prefixes.insert(name.substr(0, name.size() - 1));
+        } else if (exact_.find(name) == exact_.end()) {
+            exact_.emplace(name, matching([&name](const std::string& pattern) { return matches(pattern, name); }));
+        }
+    }
+    // Prefixes of one name contain each other, so the longest one decides which patterns match.
+    for (const std::string& prefix : prefixes) {
+        prefixes_.emplace_back(prefix, matching([&prefix](const std::string& pattern) {
+                                   return is_prefix_pattern(pattern) && matches(pattern, prefix);
+                               }));
+    }
+    std::stable_sort(prefixes_.begin(), prefixes_.end(),
+                     [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+}
+
+const RouteList* PatternTable::find(std::string_view name) const {
+    const auto exact = exact_.find(name);
+    if (exact != exact_.end()) return &exact->second;
+    for (const auto& [prefix, routes] : prefixes_) {
+        if (name.substr(0, prefix.size()) == prefix) return &routes;
+    }
+    return nullptr;
+}
+
+RoutingTable::RoutingTable(const std::vector<RoutedPlugin>& plugins) {
+    std::set<std::string> names;
+    for (const RoutedPlugin& plugin : plugins) {
+        instances_.push_back(plugin.instance);
+        names.insert(plugin.namespaces.begin(), plugin.namespaces.end());
+    }
+    for (const std::string& nsp : names) {
+        const auto handlers = [&](std::uint32_t kind) {
+            std::vector<Target> found;
+            for (std::size_t i = 0; i < plugins.size(); ++i) {
+                const auto& served = plugins[i].namespaces;
+                if (std::find(served.begin(), served.end(), nsp) == served.end()) continue;
+                for (const Registration& each : plugins[i].registrations) {
+                    if (each.kind == kind) found.push_back({i, each});
+                }
+            }
+            return found;
+        };
+        NamespaceRoutes routes;
+        routes.events = PatternTable(handlers(WSHUB_ON_EVENT));
+        routes.joins = PatternTable(handlers(WSHUB_ON_JOIN));
+        routes.leaves = PatternTable(handlers(WSHUB_ON_LEAVE));
+        routes.connect = make_routes(handlers(WSHUB_ON_CONNECT));
+        routes.connected = make_routes(handlers(WSHUB_ON_CONNECTED));
+        routes.disconnect = make_routes(handlers(WSHUB_ON_DISCONNECT));
+        namespaces_.emplace_back(nsp, std::move(routes));
+    }
+}
+
+const NamespaceRoutes* RoutingTable::find(std::string_view nsp) const {
+    for (const auto& [name, routes] : namespaces_) {
+        if (name == nsp) return &routes;
+    }
+    return nullptr;
+}
+
+Router::Router() {
+    publish(std::make_shared<const RoutingTable>());
+}
+
+void Router::publish(std::shared_ptr<const RoutingTable> table) {
+    const std::lock_guard lock(mutex_);
+    table_ = std::move(table);
+    version_.store(next_version.fetch_add(1), std::memory_order_release);
+}
+
+const RoutingTable& Router::table() const {
+    struct Snapshot {
+        std::uint64_t version = 0;
+        std::shared_ptr<const RoutingTable> table;
+    };
+    thread_local Snapshot snapshot;
+    if (snapshot.version != version_.load(std::memory_order_acquire)) {
+        const std::lock_guard lock(mutex_);
+        snapshot = {version_.load(std::memory_order_relaxed), table_};
+    }
+    return *snapshot.table;
+}
+
+}  // namespace wshub::host

@@ -1,0 +1,105 @@
+// Which handlers an event goes to. Patterns, priorities and namespaces are resolved when the table is built, so that an
+// event costs one look-up; the table never changes, a new one takes its place.
+#pragma once
+
+#include <wshub/abi.h>
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace wshub::host {
+
+class Instance;
+
+// What a plugin registered with wshub_host_v1::on().
+struct Registration {
+    std::uint32_t kind = 0;
+    std::string name;
+    wshub_slot slot = 0;
+    std::int32_t priority = 0;
+};
+
+// Handlers of one plugin that follow each other: it is entered once for all of them.
+struct Route {
+    std::size_t plugin = 0;  // number in the table's list
+    std::vector<wshub_slot> slots;
+};
+using RouteList = std::vector<Route>;
+
+// One handler of one plugin.
+struct Target {
+    std::size_t plugin = 0;
+    Registration handler;
+};
+
+// In the order in which they run: priority, then as given.
+RouteList make_routes(std::vector<Target> targets);
+
+// Handlers by name: exact names, prefixes ("chat:*"), everything ("*").
+class PatternTable {
+public:
+    PatternTable() = default;
+    explicit PatternTable(const std::vector<Target>& targets);
+
+    // Null if nobody handles that name.
+    const RouteList* find(std::string_view name) const;
+
+private:
+    struct Hash {
+        using is_transparent = void;
+        std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+    };
+    std::unordered_map<std::string, RouteList, Hash, std::equal_to<>> exact_;
+    std::vector<std::pair<std::string, RouteList>> prefixes_;  // longest first; each with what shorter ones add
+};
+
+struct NamespaceRoutes {
+    PatternTable events, joins, leaves;
+    RouteList connect, connected, disconnect;
+};
+
+// A plugin as the table sees it.
+struct RoutedPlugin {
+    std::shared_ptr<Instance> instance;
+    std::vector<std::string> namespaces;
+    std::vector<Registration> registrations;
+};
+
+class RoutingTable {
+public:
+    RoutingTable() = default;
+    // The order of the plugins is that of their handlers.
+    explicit RoutingTable(const std::vector<RoutedPlugin>& plugins);
+
+    // Null if no plugin serves the namespace.
+    const NamespaceRoutes* find(std::string_view nsp) const;
+    const std::vector<std::shared_ptr<Instance>>& instances() const { return instances_; }
+
+private:
+    std::vector<std::shared_ptr<Instance>> instances_;
+    std::vector<std::pair<std::string, NamespaceRoutes>> namespaces_;  // few: looked through one by one
+};
+
+// The table in force.
+class Router {
+public:
+    Router();
+    void publish(std::shared_ptr<const RoutingTable> table);
+    // Any thread; one atomic load, but for the first call after publish(). Holds until the same thread asks again.
+    const RoutingTable& table() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const RoutingTable> table_;  // under the mutex
+    std::atomic<std::uint64_t> version_{0};
+};
+
+}  // namespace wshub::host

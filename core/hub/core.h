@@ -1,0 +1,63 @@
+// What all shards of a hub share. Its parts say which threads may use them; what is set at the start stays.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "hub/namespaces.h"
+#include "hub/types.h"
+#include "hub/users.h"
+
+namespace wshub::hub {
+
+class Shard;
+
+struct Figures {
+    explicit Figures(base::Metrics& metrics);
+
+    base::Counter* connects_accepted;
+    base::Counter* connects_refused;
+    base::Counter* events_in;
+    base::Counter* events_out;
+    base::Counter* acks_in;
+    base::Counter* acks_out;
+    base::Counter* limited_rate;
+    base::Counter* limited_bytes;
+};
+
+struct Core {
+    Core(HubSettings hub_settings, const base::Clock& hub_clock, base::Metrics& metrics, std::size_t loops)
+        : settings(std::move(hub_settings)),
+          clock(hub_clock),
+          figures(metrics),
+          namespaces(settings.namespaces, loops, metrics) {}
+    ~Core();
+
+    // Null: none of that loop.
+    Shard* shard_of(std::uint64_t handle) const {
+        const unsigned loop = loop_of(handle);
+        return loop < shards.size() ? shards[loop].get() : nullptr;
+    }
+
+    // What plugins wrap around a client's payload may make it this much deeper than clients may send.
+    static constexpr std::size_t kWrappingDepth = 32;
+    // A JSON text of a plugin without the white space around it; empty if it is none that begins with `opening` ('\0':
+    // any value).
+    std::string_view checked_json(std::string_view text, char opening) const;
+
+    const HubSettings settings;
+    const base::Clock& clock;
+    Figures figures;
+    Namespaces namespaces;
+    Users users;
+    EventSink* sink = nullptr;
+    std::vector<std::unique_ptr<Shard>> shards;  // by the loop's index
+};
+
+}  // namespace wshub::hub

@@ -1,0 +1,259 @@
+// What a client's packets lead to, and everything that is called upwards.
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/log.h"
+#include "hub/client.h"
+#include "hub/shard.h"
+#include "protocol/json_scan.h"
+#include "protocol/utf8.h"
+
+namespace wshub::hub {
+namespace {
+
+constexpr std::string_view kOkArgs = R"([{"status":"ok"}])";
+constexpr std::string_view kRejected = "Connection rejected by server";
+
+// {"code":...,"message":...} as the only argument; `status` is put in front if it is not empty.
+std::string error_args(std::string_view status, std::string_view code, std::string_view message) {
+    std::string out = "[{";
+    if (!status.empty()) {
+        out += "\"status\":";
+        protocol::append_quoted(out, status);
+        out += ',';
+    }
+    out += "\"code\":";
+    protocol::append_quoted(out, code);
+    out += ",\"message\":";
+    protocol::append_quoted(out, message);
+    out += "}]";
+    return out;
+}
+
+// At most `most` bytes of valid UTF-8, cut between characters.
+std::string_view cut(std::string_view text, std::size_t most) {
+    if (text.size() <= most) return text;
+    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xc0) == 0x80) --most;
+    return text.substr(0, most);
+}
+
+// An event's name as text. Most names need no unescaping, and then no memory.
+std::string_view name_text(std::string_view name_json, std::string& storage) {
+    if (name_json.front() != '"') return name_json;
+    if (name_json.find('\\') == std::string_view::npos) return name_json.substr(1, name_json.size() - 2);
+    storage = protocol::event_name(name_json);
+    return storage;
+}
+
+}  // namespace
+
+template <class Call>
+auto Shard::call_sink(Call call) {
+    struct Calling {
+        unsigned& depth;
+        ~Calling() { --depth; }
+    };
+    ++calling_;
+    const Calling end{calling_};
+    return call(*core_.sink);
+}
+
+// ---- CONNECT
+
+void Shard::connect(Client& client, session::Session& session, Namespace& nsp, std::string_view auth) {
+    Socket& socket = open(client, session, nsp, auth);
+    const ConnectRequest request{socket.handle, nsp.name, socket.record.auth};
+    ConnectVerdict verdict = call_sink([&](EventSink& sink) { return sink.on_connect(request); });
+    if (socket.rejected) verdict = {false, {}, {}};
+    if (verdict.accepted) {
+        accept(socket);
+        call_sink([&](EventSink& sink) { sink.on_connected(socket.handle, nsp.name); });
+    } else {
+        vanish(socket, verdict);
+    }
+    run_hooks();
+}
+
+void Shard::vanish(Socket& socket, const ConnectVerdict& verdict) {
+    std::string_view message = kRejected;
+    if (!verdict.message.empty() && protocol::is_utf8(verdict.message)) message = verdict.message;
+    const std::string_view data = verdict.data.empty() ? std::string_view() : core_.checked_json(verdict.data, '\0');
+    if (data.empty() && !verdict.data.empty()) {
+        base::log::warn("data of a refused connect is not JSON and was left out namespace={}", socket.nsp.name);
+    }
+    core_.figures.connects_refused->add();
+    socket.session.send(protocol::encode_connect_error(socket.nsp.name, message, data));
+
+    const SocketHandle handle = socket.handle;
+    detach(socket, true);
+    std::erase_if(hooks_, [&](const Hook& hook) {
+        return hook.socket == handle && (hook.kind == Hook::Kind::kJoin || hook.kind == Hook::Kind::kLeave);
+    });
+    erase(socket);
+}
+
+// ---- EVENT
+
+void Shard::event(Socket& socket, const protocol::SocketPacket& packet, std::span<const std::string_view> attachments) {
+    std::string storage;
+    IncomingEvent event;
+    event.socket = socket.handle;
+    event.nsp = socket.nsp.name;
+    event.name = name_text(packet.name_json, storage);
+    event.args = packet.args;
+    event.attachments = attachments;
+    event.ack = packet.ack_id ? acks_.open(socket.handle, *packet.ack_id) : 0;
+
+    const bool known = call_sink([&](EventSink& sink) { return sink.on_event(event); });
+    if (!known) unknown_event(socket, event.ack, event.name);
+    if (event.ack != 0) {
+        const auto owed = acks_.settle(event.ack);
+        if (owed && socket.state != SocketState::kLeaving) send_ack(socket, owed->id, kOkArgs);
+    }
+    run_hooks();
+}
+
+void Shard::unknown_event(Socket& socket, AckHandle ack, std::string_view name) {
+    constexpr std::size_t kMostOfName = 100;
+    constexpr std::string_view kCode = "UNKNOWN_EVENT";
+    std::string message = "Unknown event: ";
+    message += cut(name, kMostOfName);
+    if (core_.settings.unknown_event_is_error) {
+        fail(socket.handle, ack, kCode, message, {});
+    } else if (ack != 0) {
+        answer(ack, error_args("error", kCode, message), {});
+    }
+}
+
+void Shard::refuse(Socket& socket, std::optional<std::uint64_t> ack_id, std::string_view code, std::string_view message,
+                   bool say_so) {
+    if (say_so) send_error(socket, code, message);
+    if (ack_id) send_ack(socket, *ack_id, error_args("error", code, message));
+}
+
+HubError Shard::fail(SocketHandle handle, AckHandle ack, std::string_view code, std::string_view message,
+                     std::string_view ack_args) {
+    Socket* socket = alive(handle);
+    if (!socket) return HubError::kNoSuchSocket;
+    send_error(*socket, code, message);
+    if (ack == 0) return HubError::kNone;
+    if (!ack_args.empty()) return answer(ack, ack_args, {});
+    return answer(ack, error_args("error", code, message), {});
+}
+
+void Shard::send_error(Socket& socket, std::string_view code, std::string_view message) {
+    const auto packets =
+        protocol::encode_event(socket.nsp.name, "system:error", error_args({}, code, message), std::nullopt, {});
+    if (packets && give(socket, *packets, false)) core_.figures.events_out->add();
+}
+
+// ---- acks to the client
+
+HubError Shard::answer(AckHandle ack, std::string_view args, std::span<const std::string_view> attachments) {
+    const Acks::Owed* owed = acks_.find(ack);
+    Socket* socket = owed ? alive(owed->socket) : nullptr;
+    if (!socket) return HubError::kNoSuchAck;
+    const auto packets = protocol::encode_ack(socket->nsp.name, owed->id, args, attachments);
+    if (!packets) {
+        return packets.error() == protocol::SocketError::kAttachments ? HubError::kLimit : HubError::kInvalid;
+    }
+    if (const HubError taken = acks_.take(ack); taken != HubError::kNone) return taken;
+    core_.figures.acks_out->add();
+    for (const protocol::PacketRef& packet : *packets) socket->session.send(packet);
+    return HubError::kNone;
+}
+
+HubError Shard::keep(AckHandle ack) {
+    const Acks::Owed* owed = acks_.find(ack);
+    Socket* socket = owed ? alive(owed->socket) : nullptr;
+    return socket ? acks_.keep(ack, socket->kept_acks) : HubError::kNoSuchAck;
+}
+
+void Shard::send_ack(Socket& socket, std::uint64_t id, std::string_view args) {
+    const auto packets = protocol::encode_ack(socket.nsp.name, id, args, {});
+    if (!packets) return;
+    core_.figures.acks_out->add();
+    for (const protocol::PacketRef& packet : *packets) socket.session.send(packet);
+}
+
+// ---- acks from the client
+
+void Shard::reply(Socket& socket, std::uint64_t id, std::string_view args,
+                  std::span<const std::string_view> attachments) {
+    const auto asked = socket.requests.find(id);
+    if (asked == socket.requests.end()) return;  // late, or made up
+    const Reply reply{socket.handle, ReplyStatus::kAnswered, asked->second.owner, asked->second.cookie, args,
+                      attachments};
+    socket.requests.erase(asked);
+    core_.figures.acks_in->add();
+    call_sink([&](EventSink& sink) { sink.on_reply(reply); });
+    run_hooks();
+}
+
+void PendingReply::expired(void* self) {
+    auto& late = *static_cast<PendingReply*>(self);
+    late.shard.reply_is_late(late);
+}
+
+void Shard::reply_is_late(PendingReply& late) {
+    const Reply reply{late.socket, ReplyStatus::kTimeout, late.owner, late.cookie, {}, {}};
+    if (Socket* socket = find(late.socket)) socket->requests.erase(late.id);
+    call_sink([&](EventSink& sink) { sink.on_reply(reply); });
+    run_hooks();
+}
+
+// ---- hooks
+
+void Shard::queue(Hook hook) {
+    hooks_.push_back(std::move(hook));
+    if (calling_ > 0 || running_ || deferred_) return;  // somebody will look
+    deferred_ = true;
+    loop_.defer([this] {
+        deferred_ = false;
+        run_hooks();
+    });
+}
+
+void Shard::run_hooks() {
+    if (calling_ > 0 || running_) return;
+    running_ = true;
+    while (!hooks_.empty()) {
+        const Hook hook = std::move(hooks_.front());
+        hooks_.pop_front();
+        run(hook);
+    }
+    running_ = false;
+}
+
+void Shard::run(const Hook& hook) {
+    if (hook.kind == Hook::Kind::kReplyLost) {
+        const Reply reply{hook.socket, ReplyStatus::kDisconnected, hook.owner, hook.cookie, {}, {}};
+        call_sink([&](EventSink& sink) { sink.on_reply(reply); });
+        return;
+    }
+    Socket* socket = find(hook.socket);
+    if (!socket) return;
+    switch (hook.kind) {
+        case Hook::Kind::kJoin:
+            call_sink([&](EventSink& sink) { sink.on_join(hook.socket, socket->nsp.name, hook.room); });
+            break;
+        case Hook::Kind::kLeave:
+            call_sink([&](EventSink& sink) { sink.on_leave(hook.socket, socket->nsp.name, hook.room); });
+            break;
+        case Hook::Kind::kGone: finish(*socket); break;
+        case Hook::Kind::kReplyLost: break;
+    }
+}
+
+// Nobody can change the record's rooms any more, so they may be walked while plugins are called.
+void Shard::finish(Socket& socket) {
+    const std::string& nsp = socket.nsp.name;
+    for (const std::string& room : socket.record.rooms) {
+        call_sink([&](EventSink& sink) { sink.on_leave(socket.handle, nsp, room); });
+    }
+    call_sink([&](EventSink& sink) { sink.on_disconnect(socket.handle, nsp, socket.reason); });
+    erase(socket);
+}
+
+}  // namespace wshub::hub

@@ -1,0 +1,139 @@
+// The sockets of one loop: who is there, in which rooms, what each is waiting for. The loop's thread is the only writer
+// and reads without a lock; others read under the lock that reading() gives, which the loop takes only to write. What
+// is called upwards (the EventSink) is called from here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hub/acks.h"
+#include "hub/core.h"
+#include "hub/message.h"
+#include "hub/rooms.h"
+#include "hub/slots.h"
+#include "hub/socket.h"
+#include "hub/types.h"
+#include "net/loop.h"
+#include "protocol/socket_packet.h"
+
+namespace wshub::hub {
+
+class Client;
+
+class Shard {
+public:
+    Shard(Core& core, net::Loop& loop);
+    Shard(const Shard&) = delete;
+    Shard& operator=(const Shard&) = delete;
+
+    // ---- any thread
+
+    Core& core() { return core_; }
+    net::Loop& loop() const { return loop_; }
+    bool here() const { return loop_.in_thread(); }
+    RoomFilter& filter() { return filter_; }
+
+    // Hold it while using what stands below. Costs nothing on the loop's own thread.
+    [[nodiscard]] std::unique_lock<std::mutex> reading() const;
+    Socket* find(SocketHandle handle);   // until its last hook has returned
+    Socket* alive(SocketHandle handle);  // that something can still be done with
+    std::span<Socket* const> joined(const Namespace& nsp) const;
+    const Rooms* rooms(const Namespace& nsp) const;  // null: nobody was ever there
+
+    // ---- the loop's thread: what packets lead to (dispatch.cpp)
+
+    // The client asks for a namespace that exists. Answers it, and calls the hooks.
+    void connect(Client& client, session::Session& session, Namespace& nsp, std::string_view auth);
+    void event(Socket& socket, const protocol::SocketPacket& packet, std::span<const std::string_view> attachments);
+    void reply(Socket& socket, std::uint64_t id, std::string_view args, std::span<const std::string_view> attachments);
+    void leave(Socket& socket, std::string_view reason);
+    // Refuses an event before anybody sees it.
+    void refuse(Socket& socket, std::optional<std::uint64_t> ack_id, std::string_view code, std::string_view message,
+                bool say_so = true);
+    // Calls the hooks that wait. Whoever has called upwards calls this when the call has returned.
+    void run_hooks();
+    // The client is gone without having been closed: no hooks.
+    void forget(SocketHandle handle);
+    void reply_is_late(PendingReply& late);
+
+    // ---- the loop's thread: what the hub's calls come to
+
+    void deliver(const Audience& to, std::span<const protocol::PacketRef> packets);
+    HubError ask(const Emit& emit, std::span<const SocketHandle> sockets);
+    void ask(const Question& question);
+    HubError answer(AckHandle ack, std::string_view args, std::span<const std::string_view> attachments);
+    HubError keep(AckHandle ack);
+    HubError fail(SocketHandle handle, AckHandle ack, std::string_view code, std::string_view message,
+                  std::string_view ack_args);
+    HubError join(SocketHandle handle, RoomRef room, bool* changed);
+    HubError leave_room(SocketHandle handle, RoomRef room, bool* changed);
+    HubError disconnect(SocketHandle handle);
+    HubError close_transport(SocketHandle handle, session::CloseReason reason);
+    // The name has been claimed for the socket.
+    HubError rename(SocketHandle handle, const Namespace& nsp, std::string_view name);
+    HubError set_profile(SocketHandle handle, std::string_view json);
+    HubError set_var(SocketHandle handle, std::string_view key, std::string_view json);
+    void note_transport(Socket& socket);
+
+private:
+    // What one namespace has here.
+    struct Local {
+        Local(const Namespace& nsp, RoomFilter& filter) : rooms(nsp.id, filter) {}
+        std::vector<Socket*> joined;
+        Rooms rooms;
+    };
+    struct Hook {
+        enum class Kind : std::uint8_t { kJoin, kLeave, kGone, kReplyLost } kind;
+        SocketHandle socket;
+        std::string room;
+        std::uint64_t owner = 0, cookie = 0;
+    };
+
+    Socket& open(Client& client, session::Session& session, Namespace& nsp, std::string_view auth);
+    void accept(Socket& socket);
+    void vanish(Socket& socket, const ConnectVerdict& verdict);
+    void erase(Socket& socket);
+    // Out of rooms and lists, and owed nothing any more.
+    void detach(Socket& socket, bool tell_about_replies);
+    void finish(Socket& socket);
+
+    const Local* local(const Namespace& nsp) const;
+    Local& local(const Namespace& nsp);
+
+    bool give(Socket& socket, std::span<const protocol::PacketRef> packets, bool is_volatile);
+    void mark_excepted(const Audience& to, std::uint64_t mark);
+    HubError ask_one(Socket& socket, std::string_view event, std::string_view args,
+                     std::span<const std::string_view> attachments, const Emit::ReplyWanted& wanted);
+    void send_ack(Socket& socket, std::uint64_t id, std::string_view args);
+    void send_error(Socket& socket, std::string_view code, std::string_view message);
+    void unknown_event(Socket& socket, AckHandle ack, std::string_view name);
+
+    template <class Call>
+    auto call_sink(Call call);
+    void queue(Hook hook);
+    void run(const Hook& hook);
+
+    Core& core_;
+    net::Loop& loop_;
+    RoomFilter filter_;
+    mutable std::mutex mutex_;  // the loop holds it to write the three below
+    SlotTable<std::unique_ptr<Socket>> sockets_;
+    std::vector<std::unique_ptr<Local>> locals_;  // by the namespace's id
+
+    Acks acks_;
+    std::uint64_t marks_ = 0;
+    std::deque<Hook> hooks_;
+    unsigned calling_ = 0;  // calls upwards under way
+    bool running_ = false;  // run_hooks() is under way
+    bool deferred_ = false;
+};
+
+}  // namespace wshub::hub

@@ -1,0 +1,27 @@
+#include <utility>
+
+#include "net/http_server.h"
+
+namespace wshub::net {
+
+void Routes::add_asset(std::string path, Asset asset) {
+    assets_.emplace_back(std::move(path), std::move(asset));
+}
+
+void Routes::add_prefix(std::string prefix, ExchangeHandler& handler) {
+    prefixes_.emplace_back(std::move(prefix), &handler);
+}
+
+const Asset* Routes::find_asset(std::string_view path) const {
+    for (const auto& [known, asset] : assets_)
+        if (known == path) return &asset;
+    return nullptr;
+}
+
+ExchangeHandler* Routes::find_handler(std::string_view target) const {
+    for (const auto& [prefix, handler] : prefixes_)
+        if (target.starts_with(prefix)) return handler;
+    return nullptr;
+}
+
+}  // namespace wshub::net

@@ -1,0 +1,39 @@
+// What the program was asked to do. Knows no file and no setting.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wshub::server {
+
+enum class Action {
+    kServe,
+    kCheck,
+    kPrintConfig,
+    kVersion,
+    kHelp,
+    kProbePlugin,  // for the program's own child processes; not in the help
+};
+
+struct CommandLine {
+    Action action = Action::kServe;
+    std::string config;                  // --config; empty: not given
+    std::vector<std::string> overrides;  // --set, in their order
+    std::string plugin_file;             // --probe-plugin
+};
+
+// The user's to mend: what() is one sentence.
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+// `arguments` without the program's name. Options are --name value or --name=value. Throws UsageError.
+CommandLine parse_command_line(const std::vector<std::string_view>& arguments);
+
+// The text of --help.
+std::string help_text();
+
+}  // namespace wshub::server

@@ -1,0 +1,468 @@
+#include "server/core_keys.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <type_traits>
+#include <utility>
+
+namespace wshub::server {
+namespace {
+
+using base::milliseconds;
+using namespace std::chrono_literals;
+
+// A key without its sentence; described_as() completes it, so that the table reads as name, default, range, sentence.
+struct Half {
+    CoreKey key;
+    CoreKey described_as(std::string sentence) && {
+        key.sentence = std::move(sentence);
+        return std::move(key);
+    }
+};
+
+class Section {
+public:
+    explicit Section(std::string name) : name_(std::move(name)) {}
+
+    template <class Place>
+    Half duration(const std::string& key, const std::string& fallback, milliseconds least, milliseconds most,
+                  Place place) const {
+        const std::string form = std::string(base::kDurationForm) + ", from " + base::format_duration(least) + " to " +
+                                 base::format_duration(most);
+        return make(key, fallback, form, [=](Settings& settings, std::string_view text) {
+            return store(base::parse_duration(text), least, most, place(settings));
+        });
+    }
+
+    template <class Place>
+    Half size(const std::string& key, const std::string& fallback, std::uint64_t least, std::uint64_t most,
+              Place place) const {
+        const std::string form =
+            std::string(base::kSizeForm) + ", from " + base::format_size(least) + " to " + base::format_size(most);
+        return make(key, fallback, form, [=](Settings& settings, std::string_view text) {
+            return store(base::parse_size(text), least, most, place(settings));
+        });
+    }
+
+    template <class Place>
+    Half integer(const std::string& key, const std::string& fallback, std::int64_t least, std::int64_t most,
+                 Place place) const {
+        const std::string form = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+        return make(key, fallback, form, [=](Settings& settings, std::string_view text) {
+            return store(base::parse_integer(text), least, most, place(settings));
+        });
+    }
+
+    template <class Place>
+    Half number(const std::string& key, const std::string& fallback, std::int64_t most, Place place) const {
+        const std::string form = "a number from 0 to " + std::to_string(most);
+        return make(key, fallback, form, [=](Settings& settings, std::string_view text) {
+            return store(base::parse_number(text), 0.0, static_cast<double>(most), place(settings));
+        });
+    }
+
+    template <class Place>
+    Half boolean(const std::string& key, const std::string& fallback, Place place) const {
+        return make(key, fallback, std::string(base::kBoolForm), [=](Settings& settings, std::string_view text) {
+            const auto value = base::parse_bool(text);
+            if (value) place(settings) = *value;
+            return value.has_value();
+        });
+    }
+
+    // One of several words, each standing for a value.
+    template <class Value, class Place>
+    Half choice(const std::string& key, const std::string& fallback, std::vector<std::pair<std::string, Value>> words,
+                Place place) const {
+        std::string form = "one of";
+        for (const auto& [word, value] : words) form += (form == "one of" ? " " : ", ") + word;
+        return make(key, fallback, form, [words = std::move(words), place](Settings& settings, std::string_view text) {
+            for (const auto& [word, value] : words) {
+                if (word != text) continue;
+                place(settings) = value;
+                return true;
+            }
+            return false;
+        });
+    }
+
+    template <class Place>
+    Half path(const std::string& key, const std::string& fallback, Place place) const {
+        Half half = make(key, fallback, "a path", [=](Settings& settings, std::string_view text) {
+            place(settings) = std::string(text);
+            return true;
+        });
+        half.key.is_path = true;
+        return half;
+    }
+
+    // Anything else: `set` checks and stores.
+    Half text(const std::string& key, const std::string& fallback, std::string form,
+              std::function<bool(Settings&, std::string_view)> set) const {
+        return make(key, fallback, std::move(form), std::move(set));
+    }
+
+private:
+    Half make(const std::string& key, const std::string& fallback, std::string form,
+              std::function<bool(Settings&, std::string_view)> set) const {
+        return {{name_, key, fallback, std::move(form), {}, false, std::move(set)}};
+    }
+
+    template <class Value, class Bound, class Place>
+    static bool store(const std::optional<Value>& value, Bound least, Bound most, Place&& place) {
+        if (!value || *value < least || *value > most) return false;
+        place = static_cast<std::remove_reference_t<Place>>(*value);
+        return true;
+    }
+
+    std::string name_;
+};
+
+// --- what words and lists must look like ---
+
+bool all_of(std::string_view text, std::string_view punctuation) {
+    return std::all_of(text.begin(), text.end(), [punctuation](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               punctuation.find(c) != std::string_view::npos;
+    });
+}
+
+// RFC 9110, 5.6.2
+bool is_token(std::string_view text) {
+    return !text.empty() && all_of(text, "!#$%&'*+-.^_`|~");
+}
+
+bool has_double(const std::vector<std::string>& items) {
+    return std::set<std::string_view>(items.begin(), items.end()).size() != items.size();
+}
+
+// A list of which each item passes `good`, none twice. Stores it only then.
+template <class Good>
+bool store_list(std::string_view text, Good good, std::vector<std::string>& place) {
+    auto items = base::parse_list(text);
+    if (has_double(items) || !std::all_of(items.begin(), items.end(), good)) return false;
+    place = std::move(items);
+    return true;
+}
+
+bool set_host(Settings& settings, std::string_view text) {
+    if (text.empty() || text.size() > 255 || !all_of(text, ".:-_%")) return false;
+    settings.http.host = text;
+    return true;
+}
+
+bool set_path(Settings& settings, std::string_view text) {
+    const bool good = !text.empty() && text.front() == '/' && text.back() == '/' &&
+                      text.find("//") == std::string_view::npos && all_of(text, "/-._~!$&'()*+,;=:@%");
+    if (good) settings.engine.path = text;
+    return good;
+}
+
+bool is_namespace(std::string_view name) {
+    return name.size() <= 255 && name.front() == '/' &&
+           std::none_of(name.begin(), name.end(), [](char c) { return c == ' ' || c == '\t' || c == '?'; });
+}
+
+bool set_namespaces(Settings& settings, std::string_view text) {
+    return !base::parse_list(text).empty() && store_list(text, is_namespace, settings.hub.namespaces);
+}
+
+bool set_transports(Settings& settings, std::string_view text) {
+    std::vector<std::string> names;
+    const auto known = [](std::string_view name) { return name == "polling" || name == "websocket"; };
+    if (!store_list(text, known, names) || names.empty()) return false;
+    settings.engine.polling = std::find(names.begin(), names.end(), "polling") != names.end();
+    settings.engine.websocket = std::find(names.begin(), names.end(), "websocket") != names.end();
+    return true;
+}
+
+// scheme://host[:port], the host perhaps with *. in front; nothing behind it.
+bool is_origin(std::string_view origin) {
+    const std::size_t mark = origin.find("://");
+    if (mark == std::string_view::npos || mark == 0 || !all_of(origin.substr(0, mark), "+-.")) return false;
+    std::string_view host = origin.substr(mark + 3);
+    if (host.substr(0, 2) == "*.") host.remove_prefix(2);
+    return !host.empty() && all_of(host, ".:-_[]");
+}
+
+bool set_cors_origin(Settings& settings, std::string_view text) {
+    session::CorsSettings& cors = settings.engine.cors;
+    if (text != "*" && !store_list(text, is_origin, cors.origins)) return false;
+    cors.any_origin = text == "*";
+    cors.enabled = cors.any_origin || !cors.origins.empty();
+    return true;
+}
+
+bool set_cors_max_age(Settings& settings, std::string_view text) {
+    if (text.empty()) {
+        settings.engine.cors.max_age.reset();
+        return true;
+    }
+    const auto age = base::parse_duration(text);
+    if (!age || *age > 24h) return false;
+    settings.engine.cors.max_age = std::chrono::duration_cast<std::chrono::seconds>(*age);
+    return true;
+}
+
+bool set_cookie(Settings& settings, std::string_view text) {
+    if (!text.empty() && !is_token(text)) return false;
+    settings.engine.cookie = text;
+    return true;
+}
+
+bool is_plugin_name(std::string_view name) {
+    return name.size() <= 64 && all_of(name, "_-");
+}
+
+// --- the table ---
+
+void add_server(std::vector<CoreKey>& keys) {
+    const Section server("server");
+    keys.push_back(server.text("host", "127.0.0.1", "an address or a host name", set_host)
+                       .described_as("The address to listen on; 0.0.0.0 is every IPv4 address of the machine, :: every "
+                                     "address."));
+    keys.push_back(server
+                       .integer(
+                           "port", "3000", 0, 65535, [](Settings & s) -> auto& { return s.http.port; })
+                       .described_as("The TCP port to listen on; 0 takes any free one, which the start line shows."));
+    keys.push_back(server
+                       .integer(
+                           "threads", "0", 0, 128, [](Settings & s) -> auto& { return s.threads; })
+                       .described_as("How many event loops serve the clients, each a thread; 0 is one for each core."));
+    keys.push_back(
+        server.text("path", "/socket.io/", "a path that begins and ends with /, such as /socket.io/", set_path)
+            .described_as("The path under which clients connect, as in their `path` option."));
+    keys.push_back(server
+                       .text("namespaces", "/",
+                             "namespaces that begin with / and are separated by commas, such as "
+                             "/, /orders",
+                             set_namespaces)
+                       .described_as("The Socket.IO namespaces that exist, besides those for which a plugin "
+                                     "registers."));
+    keys.push_back(
+        server
+            .duration(
+                "shutdown_timeout", "10s", 0ms, 10min, [](Settings & s) -> auto& { return s.shutdown_timeout; })
+            .described_as("How long a stop may wait for what is queued to reach the clients."));
+    keys.push_back(server
+                       .path(
+                           "state_directory", "/var/lib/wshub", [](Settings & s) -> auto& { return s.state_directory; })
+                       .described_as("Where the hub keeps what must outlive it; made when something is first kept "
+                                     "there."));
+}
+
+void add_http(std::vector<CoreKey>& keys) {
+    const Section http("http");
+    keys.push_back(
+        http.duration(
+                "header_timeout", "10s", 100ms, 10min, [](Settings & s) -> auto& { return s.http.header_timeout; })
+            .described_as("How long a request's headers may take to arrive, from its first byte (of a new "
+                          "connection: from its opening)."));
+    keys.push_back(
+        http.duration(
+                "body_timeout", "20s", 100ms, 10min, [](Settings & s) -> auto& { return s.http.body_timeout; })
+            .described_as("How long a request's body may take to arrive, once its headers are there."));
+    keys.push_back(
+        http.duration(
+                "idle_timeout", "30s", 100ms, 10min, [](Settings & s) -> auto& { return s.http.idle_timeout; })
+            .described_as("How long a connection may stay open between two requests."));
+    keys.push_back(http.size(
+                           "max_header_bytes", "16KiB", 1024, 1'048'576,
+                           [](Settings & s) -> auto& { return s.http.max_header_bytes; })
+                       .described_as("The most that a request line and its headers may take; above it the answer is "
+                                     "431."));
+    keys.push_back(http.integer(
+                           "pool_threads", "2", 1, 64, [](Settings & s) -> auto& { return s.http.pool_threads; })
+                       .described_as("How many threads prepare HTTP answers; they never wait for a client, so few are "
+                                     "enough."));
+}
+
+void add_engine(std::vector<CoreKey>& keys) {
+    const Section engine("engine");
+    keys.push_back(
+        engine
+            .duration(
+                "ping_interval", "25s", 10ms, 24h, [](Settings & s) -> auto& { return s.engine.ping_interval; })
+            .described_as("How long after the last answer the next ping goes out to a client."));
+    keys.push_back(
+        engine
+            .duration(
+                "ping_timeout", "20s", 10ms, 24h, [](Settings & s) -> auto& { return s.engine.ping_timeout; })
+            .described_as("How long a client may take to answer a ping before its session is closed."));
+    keys.push_back(
+        engine
+            .duration(
+                "upgrade_timeout", "10s", 10ms, 10min, [](Settings & s) -> auto& { return s.engine.upgrade_timeout; })
+            .described_as("How long an upgrade from polling to WebSocket may take before it is given up; "
+                          "the session goes on by polling."));
+    keys.push_back(
+        engine
+            .duration(
+                "connect_timeout", "45s", 10ms, 1h, [](Settings & s) -> auto& { return s.hub.connect_timeout; })
+            .described_as("How long a client may stay connected without joining a namespace."));
+    keys.push_back(engine
+                       .size(
+                           "max_http_buffer_size", "1MB", 16, 1'000'000'000,
+                           [](Settings & s) -> auto& { return s.engine.max_http_buffer_size; })
+                       .described_as("The largest message a client may send; above it its connection is closed."));
+    keys.push_back(engine
+                       .text("transports", "polling, websocket", "polling, websocket, or both separated by a comma",
+                             set_transports)
+                       .described_as("The transports that clients may use."));
+    keys.push_back(engine
+                       .boolean(
+                           "allow_upgrades", "true", [](Settings & s) -> auto& { return s.engine.allow_upgrades; })
+                       .described_as("Whether a client may go from polling to WebSocket."));
+    keys.push_back(engine
+                       .boolean(
+                           "serve_client", "true", [](Settings & s) -> auto& { return s.serve_client; })
+                       .described_as("Whether the JavaScript client is served under the path, as socket.io.js and its "
+                                     "variants."));
+    keys.push_back(engine
+                       .text("cors_origin", "",
+                             "*, or origins separated by commas such as https://example.org or "
+                             "https://*.example.org",
+                             set_cors_origin)
+                       .described_as("Which web pages of other origins may connect; * is every one, empty turns CORS "
+                                     "off."));
+    keys.push_back(engine
+                       .boolean(
+                           "cors_credentials", "false", [](Settings & s) -> auto& { return s.engine.cors.credentials; })
+                       .described_as("Whether those pages may send cookies."));
+    keys.push_back(
+        engine
+            .text("cors_methods", "GET, HEAD, PUT, PATCH, POST, DELETE", "HTTP methods separated by commas",
+                  [](Settings& s, std::string_view text) { return store_list(text, is_token, s.engine.cors.methods); })
+            .described_as("The methods named in the answer to a preflight."));
+    keys.push_back(engine
+                       .text("cors_allowed_headers", "", "header names separated by commas",
+                             [](Settings& s, std::string_view text) {
+                                 return store_list(text, is_token, s.engine.cors.allowed_headers);
+                             })
+                       .described_as("The request headers those pages may set; empty allows what they ask for."));
+    keys.push_back(engine
+                       .text("cors_exposed_headers", "", "header names separated by commas",
+                             [](Settings& s, std::string_view text) {
+                                 return store_list(text, is_token, s.engine.cors.exposed_headers);
+                             })
+                       .described_as("The response headers those pages may read."));
+    keys.push_back(
+        engine.text("cors_max_age", "", "a duration such as 10m, up to 1d, or nothing", set_cors_max_age)
+            .described_as("How long a browser may remember the answer to a preflight; empty leaves it to the "
+                          "browser."));
+    keys.push_back(engine
+                       .boolean(
+                           "check_websocket_origin", "false",
+                           [](Settings & s) -> auto& { return s.engine.check_websocket_origin; })
+                       .described_as("Whether WebSocket connections from pages that cors_origin does not allow are "
+                                     "refused."));
+    keys.push_back(engine.text("cookie", "", "a cookie name such as io, or nothing", set_cookie)
+                       .described_as("The name of a cookie that carries the session's id, for sticky load balancers; "
+                                     "empty sets none."));
+}
+
+void add_limits(std::vector<CoreKey>& keys) {
+    const Section limits("limits");
+    keys.push_back(limits
+                       .size(
+                           "max_event_bytes", "256KB", 16, 1'000'000'000,
+                           [](Settings & s) -> auto& { return s.hub.limits.max_event_bytes; })
+                       .described_as("The largest event, text and attachments together; above it the event is refused "
+                                     "with PAYLOAD_TOO_LARGE."));
+    keys.push_back(
+        limits
+            .integer(
+                "max_json_depth", "128", 1, 1000, [](Settings & s) -> auto& { return s.hub.limits.max_json_depth; })
+            .described_as("How deep arrays and objects of an event may be nested; a deeper one closes the "
+                          "connection."));
+    keys.push_back(
+        limits
+            .number(
+                "events_per_second", "100", 1'000'000,
+                [](Settings & s) -> auto& { return s.hub.limits.events.per_second; })
+            .described_as("How many events a client may send in a second, over time; what is above is refused "
+                          "with RATE_LIMIT, 0 is no limit."));
+    keys.push_back(
+        limits
+            .number(
+                "events_burst", "200", 10'000'000, [](Settings & s) -> auto& { return s.hub.limits.events.burst; })
+            .described_as("How many events a client may send at once after it was quiet."));
+    keys.push_back(limits
+                       .size(
+                           "max_queued_bytes", "4MB", 1000, 1'000'000'000'000,
+                           [](Settings & s) -> auto& { return s.engine.max_queued_bytes; })
+                       .described_as("How much may wait for a client that does not read; above it the client is "
+                                     "dropped."));
+}
+
+void add_plugins(std::vector<CoreKey>& keys) {
+    const Section plugins("plugins");
+    keys.push_back(
+        plugins
+            .path(
+                "directory", "", [](Settings & s) -> auto& { return s.host.directory; })
+            .described_as("Where the plugins lie, as NAME.so; empty is the plugins folder that came with the "
+                          "program."));
+    keys.push_back(
+        plugins
+            .text("enabled", "messaging, rooms, heartbeat", "plugin names separated by commas, none twice",
+                  [](Settings& s, std::string_view text) { return store_list(text, is_plugin_name, s.host.enabled); })
+            .described_as("The plugins to load; those named first see an event first."));
+    keys.push_back(
+        plugins
+            .choice<host::OnError>(
+                "on_error", "refuse", {{"refuse", host::OnError::kRefuse}, {"skip", host::OnError::kSkip}},
+                [](Settings & s) -> auto& { return s.host.on_error; })
+            .described_as("What a plugin that cannot be loaded or started does: refuse stops the start, skip "
+                          "goes on without it."));
+    keys.push_back(
+        plugins
+            .choice<host::UnknownEvent>(
+                "unknown_event", "error",
+                {{"error", host::UnknownEvent::kError}, {"ignore", host::UnknownEvent::kIgnore}},
+                [](Settings & s) -> auto& { return s.host.unknown_event; })
+            .described_as("What an event that no plugin handles gets: error answers UNKNOWN_EVENT, ignore nothing."));
+}
+
+void add_log(std::vector<CoreKey>& keys) {
+    const Section log("log");
+    std::vector<std::pair<std::string, std::string>> levels;
+    for (const char* const level : {"trace", "debug", "info", "warn", "error", "off"})
+        levels.emplace_back(level, level);
+    keys.push_back(log.choice<std::string>(
+                          "level", "info", levels, [](Settings & s) -> auto& { return s.log.level; })
+                       .described_as("The least important lines that are written."));
+    keys.push_back(log.choice<base::log::Format>(
+                          "format", "text", {{"text", base::log::Format::kText}, {"json", base::log::Format::kJson}},
+                          [](Settings & s) -> auto& { return s.log.format; })
+                       .described_as("How a line looks: text for people, json for programs."));
+    keys.push_back(log.path(
+                          "file", "", [](Settings & s) -> auto& { return s.log.file; })
+                       .described_as("The file to append the log to; empty is standard error."));
+}
+
+}  // namespace
+
+const std::vector<CoreKey>& core_keys() {
+    static const std::vector<CoreKey> table = [] {
+        std::vector<CoreKey> keys;
+        add_server(keys);
+        add_http(keys);
+        add_engine(keys);
+        add_limits(keys);
+        add_plugins(keys);
+        add_log(keys);
+        return keys;
+    }();
+    return table;
+}
+
+const CoreKey* find_core_key(std::string_view section, std::string_view key) {
+    for (const CoreKey& candidate : core_keys()) {
+        if (candidate.section == section && candidate.key == key) return &candidate;
+    }
+    return nullptr;
+}
+
+}  // namespace wshub::server

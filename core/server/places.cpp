@@ -1,0 +1,38 @@
+#include "server/places.h"
+
+#include <system_error>
+
+namespace wshub::server {
+namespace {
+
+// Set by the build: the installation's folders, absolute, and that of libraries relative to the prefix.
+constexpr const char* kSysconfDirectory = WSHUB_SYSCONFDIR;
+constexpr const char* kLibDirectory = WSHUB_LIBDIR;
+constexpr const char* kFullLibDirectory = WSHUB_FULL_LIBDIR;
+
+}  // namespace
+
+std::filesystem::path program_directory() {
+    std::error_code error;
+    const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
+    return error ? std::filesystem::path() : program.parent_path();
+}
+
+std::filesystem::path installed_configuration() {
+    std::error_code error;
+    auto file = std::filesystem::path(kSysconfDirectory) / "wshub" / "wshub.ini";
+    return std::filesystem::exists(file, error) ? file : std::filesystem::path();
+}
+
+std::filesystem::path bundled_plugins(const std::filesystem::path& program_directory) {
+    auto installed = std::filesystem::path(kFullLibDirectory) / "wshub" / "plugins";
+    if (program_directory.empty()) return installed;
+    const auto beside = program_directory.parent_path();
+    for (const auto& folder : {beside / "plugins", beside / kLibDirectory / "wshub" / "plugins"}) {
+        std::error_code error;
+        if (std::filesystem::is_directory(folder, error)) return folder;
+    }
+    return installed;
+}
+
+}  // namespace wshub::server

@@ -1,0 +1,18 @@
+// Where the program lies, and what lies where relative to it. Main thread, at start.
+#pragma once
+
+#include <filesystem>
+
+namespace wshub::server {
+
+// The folder of the running program, symbolic links followed; empty if the system does not tell.
+std::filesystem::path program_directory();
+
+// The configuration that is read without --config: the installed one. Empty if there is none.
+std::filesystem::path installed_configuration();
+
+// The plugins that came with the program: `plugins` beside its folder (build tree), else the folder installed with it,
+// also when the whole installation was moved.
+std::filesystem::path bundled_plugins(const std::filesystem::path& program_directory);
+
+}  // namespace wshub::server

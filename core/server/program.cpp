@@ -1,0 +1,158 @@
+#include "server/program.h"
+
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "base/log.h"
+#include "host/child_probe.h"
+#include "server/command_line.h"
+#include "server/crash_report.h"
+#include "server/places.h"
+#include "server/server.h"
+#include "server/settings.h"
+#include "server/stop_signals.h"
+
+namespace wshub::server {
+namespace {
+
+// The pipe may be closed at the other end; then there is nobody to tell.
+void say(std::FILE* stream, const std::string& text) {
+    std::fputs(text.c_str(), stream);
+    if (text.empty() || text.back() != '\n') std::fputc('\n', stream);
+    std::fflush(stream);
+}
+
+int refuse(const std::vector<std::string>& problems) {
+    for (const std::string& problem : problems) say(stderr, "wshub: " + problem);
+    return kNotStarted;
+}
+
+SettingSources sources_of(const CommandLine& line) {
+    SettingSources sources;
+    sources.file = line.config.empty() ? installed_configuration() : std::filesystem::path(line.config);
+    sources.overrides = line.overrides;
+    std::error_code error;
+    sources.working_directory = std::filesystem::current_path(error);
+    sources.plugin_directory = bundled_plugins(program_directory());
+    return sources;
+}
+
+std::string name_of(const std::filesystem::path& file) {
+    return file.empty() ? "the built-in defaults" : base::log::printable(file.string(), 4096);
+}
+
+// The log of commands that start nothing: warnings only, so that what was asked for stands out.
+void set_up_quiet_log() {
+    base::log::Settings quiet;
+    quiet.level = "warn";
+    base::log::set_up(quiet);
+}
+
+void set_up_log(const base::log::Settings& settings) {
+    try {
+        base::log::set_up(settings);
+    } catch (const spdlog::spdlog_ex& error) {
+        throw base::ConfigError("[log] file = \"" + base::log::printable(settings.file, 4096) +
+                                "\": cannot be opened for appending: " + error.what());
+    }
+}
+
+// As set_up_log() would find, without making the file.
+bool can_append(const std::filesystem::path& file) {
+    if (::access(file.c_str(), W_OK) == 0) return !std::filesystem::is_directory(file);
+    return errno == ENOENT && ::access(file.parent_path().c_str(), W_OK | X_OK) == 0;
+}
+
+// Each connection is a descriptor; the soft limit is 1024 nearly everywhere and meant to be raised by those who can.
+void raise_descriptor_limit() {
+    rlimit limit = {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) base::log::warn("the limit of open files cannot be raised");
+}
+
+// The settings, and what only the program knows of itself.
+LoadedSettings load(const SettingSources& sources) {
+    LoadedSettings loaded = load_settings(sources);
+    loaded.settings.host.probe_program = "/proc/self/exe";
+    return loaded;
+}
+
+// All that is wrong, as far as it can be known without starting. `print` shows the configuration if nothing is.
+int inspect(const CommandLine& line, bool print) {
+    set_up_quiet_log();
+    const SettingSources sources = sources_of(line);
+    const LoadedSettings loaded = load(sources);
+    std::vector<std::string> problems = loaded.problems;
+    std::vector<host::PluginInfo> plugins;
+    if (loaded.plugins_known) {
+        Server server(loaded.settings);
+        const host::Problems more = server.load_plugins();
+        problems.insert(problems.end(), more.begin(), more.end());
+        plugins = server.plugins();
+    }
+    if (!loaded.settings.log.file.empty() && !can_append(loaded.settings.log.file)) {
+        problems.push_back("[log] file = \"" + loaded.settings.log.file + "\": cannot be opened for appending");
+    }
+    if (!problems.empty()) return refuse(problems);
+    say(stdout, print ? print_settings(loaded, plugins) : "ok: " + name_of(sources.file));
+    return kDone;
+}
+
+int serve(const CommandLine& line) {
+    const SettingSources sources = sources_of(line);
+    const LoadedSettings loaded = load(sources);
+    if (!loaded.problems.empty()) return refuse(loaded.problems);
+    set_up_log(loaded.settings.log);
+    base::log::info("starting version={} pid={} configuration=\"{}\"", WSHUB_VERSION, ::getpid(),
+                    name_of(sources.file));
+    raise_descriptor_limit();
+    ::signal(SIGPIPE, SIG_IGN);
+    install_crash_report();
+    StopSignals signals;
+
+    Server server(loaded.settings);
+    const host::Problems problems = server.load_plugins();
+    if (!problems.empty()) return refuse(problems);
+    server.start();
+    say(stdout, server.start_line());
+    if (!loaded.settings.log.file.empty()) base::log::info("{}", server.start_line());
+
+    base::log::info("stopping signal={}", ::sigabbrev_np(signals.wait()));
+    server.stop();
+    base::log::info("stopped");
+    return kDone;
+}
+
+int act(const CommandLine& line) {
+    switch (line.action) {
+        case Action::kServe: return serve(line);
+        case Action::kCheck: return inspect(line, false);
+        case Action::kPrintConfig: return inspect(line, true);
+        case Action::kVersion: say(stdout, "wshub " WSHUB_VERSION); return kDone;
+        case Action::kHelp: say(stdout, help_text()); return kDone;
+        case Action::kProbePlugin: return host::probe_main(line.plugin_file);
+    }
+    return kUsage;
+}
+
+}  // namespace
+
+int run_program(const std::vector<std::string_view>& arguments) {
+    try {
+        return act(parse_command_line(arguments));
+    } catch (const UsageError& error) {
+        say(stderr, std::string("wshub: ") + error.what() + "\nwshub --help shows what there is");
+        return kUsage;
+    } catch (const std::exception& error) {
+        return refuse({error.what()});
+    }
+}
+
+}  // namespace wshub::server

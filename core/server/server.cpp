@@ -1,0 +1,169 @@
+#include "server/server.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "hub/hub.h"
+#include "net/http_server.h"
+#include "net/loop.h"
+#include "server/client_bundle.h"
+#include "server/stop_signals.h"
+#include "session/engine.h"
+
+namespace wshub::server {
+namespace {
+
+constexpr unsigned kMostLoops = 128;  // as [server] threads allows
+
+// Those this process may use, which in a container are fewer than the machine has.
+unsigned usable_cores() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return std::clamp(static_cast<unsigned>(CPU_COUNT(&set)), 1u, kMostLoops);
+}
+
+std::vector<std::unique_ptr<net::Loop>> make_loops(unsigned threads, const base::Clock& clock) {
+    std::vector<std::unique_ptr<net::Loop>> loops;
+    const unsigned count = threads == 0 ? usable_cores() : threads;
+    for (unsigned index = 0; index < count; ++index) loops.push_back(std::make_unique<net::Loop>(index, clock));
+    return loops;
+}
+
+// An IPv6 address stands in brackets in a URL (RFC 3986, 3.2.2).
+std::string url_host(const std::string& host) {
+    return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
+}  // namespace
+
+struct Server::Impl {
+    explicit Impl(const Settings& given)
+        : settings(given),
+          loops(make_loops(given.threads, clock)),
+          hub(given.hub, loop_list(), clock, metrics),
+          plugins(given.host, hub, loop_list(), clock, metrics),
+          engine(given.engine, loop_list(), hub, metrics) {
+        hub.set_sink(plugins);
+    }
+
+    std::vector<net::Loop*> loop_list() const {
+        std::vector<net::Loop*> list;
+        for (const auto& loop : loops) list.push_back(loop.get());
+        return list;
+    }
+
+    // The files of the client are looked for first, then the plugins' paths, so that what the engine gets is its own or
+    // nobody's.
+    net::Routes routes() {
+        net::Routes routes;
+        if (settings.serve_client) add_client_bundle(routes, settings.engine.path);
+        for (std::string& prefix : plugins.http_prefixes()) routes.add_prefix(std::move(prefix), plugins);
+        routes.add_prefix(settings.engine.path, engine);
+        return routes;
+    }
+
+    net::HttpHooks hooks() {
+        return {
+            [this](const protocol::HttpHead& head) { return engine.home_loop(head); },
+            [this](const protocol::HttpHead* head, net::HttpResponse& response) { engine.decorate(head, response); }};
+    }
+
+    void start() {
+        http = std::make_unique<net::HttpServer>(settings.http, loop_list(), routes(), hooks(), metrics);
+        // First of all, so that a port that is taken is noticed before a plugin does anything.
+        http->listen();
+        quietly([this] {
+            for (const auto& loop : loops) loop->start();
+        });
+        progress = Progress::kLoops;
+        plugins.start();
+        progress = Progress::kPlugins;
+        quietly([this] { http->start(); });
+        progress = Progress::kServing;
+    }
+
+    // Starts threads that no stop signal interrupts. Plugins start without: one that hangs must not keep the signals
+    // off.
+    template <class Start>
+    static void quietly(Start start_threads) {
+        const WithoutStopSignals guard;
+        start_threads();
+    }
+
+    // Ends what runs, the last first.
+    void stop() {
+        if (progress >= Progress::kServing) close_sessions();
+        if (progress >= Progress::kPlugins) plugins.stop();
+        if (progress >= Progress::kServing) http->stop();
+        if (progress >= Progress::kLoops) {
+            for (const auto& loop : loops) loop->stop();
+        }
+        progress = Progress::kNothing;
+    }
+
+    void close_sessions() {
+        http->stop_accepting();
+        engine.refuse_handshakes();
+        engine.close_all(session::CloseReason::kServerShuttingDown, settings.shutdown_timeout);
+    }
+
+    // Destroyed from the bottom up: what is named later may use what is named earlier.
+    const Settings settings;
+    base::SystemClock clock;
+    base::Metrics metrics;
+    std::vector<std::unique_ptr<net::Loop>> loops;
+    hub::Hub hub;
+    host::PluginHost plugins;
+    session::Engine engine;
+    std::unique_ptr<net::HttpServer> http;
+    enum class Progress { kNothing, kLoops, kPlugins, kServing } progress = Progress::kNothing;
+};
+
+Server::Server(const Settings& settings) : impl_(std::make_unique<Impl>(settings)) {}
+
+Server::~Server() = default;
+
+host::Problems Server::load_plugins() {
+    return impl_->plugins.load();
+}
+
+std::vector<host::PluginInfo> Server::plugins() const {
+    return impl_->plugins.plugins();
+}
+
+void Server::start() {
+    try {
+        impl_->start();
+    } catch (const std::system_error& error) {
+        impl_->stop();
+        throw base::ConfigError(error.what());
+    } catch (...) {
+        impl_->stop();
+        throw;
+    }
+}
+
+std::string Server::start_line() const {
+    const Settings& settings = impl_->settings;
+    std::string line = "wshub " WSHUB_VERSION " listening on http://" + url_host(settings.http.host) + ":" +
+                       std::to_string(impl_->http->port()) + settings.engine.path;
+    std::string names;
+    for (const host::PluginInfo& plugin : plugins()) {
+        if (plugin.error.empty()) names += (names.empty() ? "" : ", ") + plugin.name + " " + plugin.version;
+    }
+    return line + (names.empty() ? " without plugins" : " with plugins " + names);
+}
+
+void Server::stop() {
+    impl_->stop();
+}
+
+}  // namespace wshub::server

@@ -1,0 +1,41 @@
+// The layers put together: builds them from the settings, starts and stops them in the right order. Main thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/plugin_host.h"
+#include "server/settings.h"
+
+namespace wshub::server {
+
+class Server {
+public:
+    // Starts nothing, opens nothing.
+    explicit Server(const Settings& settings);
+    ~Server();  // after stop() if start() was called
+    Server(const Server&) = delete;
+    Server& operator=(const Server&) = delete;
+
+    // Loads the plugins: all that is wrong with them and their settings. Once, before start().
+    host::Problems load_plugins();
+    std::vector<host::PluginInfo> plugins() const;
+
+    // Listens, starts the plugins, accepts. Throws base::ConfigError if that cannot be: nothing runs then.
+    void start();
+
+    // `wshub 0.1.0 listening on http://127.0.0.1:3000/socket.io/ with plugins messaging 0.1.0, rooms 0.1.0`
+    std::string start_line() const;
+
+    // Frees the port, closes the sessions within the shutdown timeout, stops the plugins in reverse order, ends all
+    // threads.
+    void stop();
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace wshub::server

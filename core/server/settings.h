@@ -1,0 +1,62 @@
+// What the operator set, checked and in the form that each layer takes. Read from three places, later ones win: the
+// defaults of core_keys(), the INI file, and --set. The merged texts stand in a Poco configuration as `section.key`.
+#pragma once
+
+#include <Poco/AutoPtr.h>
+#include <Poco/Util/LayeredConfiguration.h>
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+#include "base/setting.h"
+#include "host/plugin_host.h"
+#include "hub/types.h"
+#include "net/http_server.h"
+#include "session/engine.h"
+
+namespace wshub::server {
+
+struct Settings {
+    unsigned threads = 0;  // loops; 0: one a core
+    base::milliseconds shutdown_timeout{10'000};
+    std::filesystem::path state_directory;
+    bool serve_client = true;
+    net::HttpSettings http;
+    session::EngineSettings engine;
+    hub::HubSettings hub;
+    host::HostSettings host;
+    base::log::Settings log;
+};
+
+// Where a configuration comes from.
+struct SettingSources {
+    std::filesystem::path file;          // empty: none
+    std::vector<std::string> overrides;  // arguments of --set, in their order
+    // For what the defaults depend on. Relative paths are relative to the file, or to this if there is none.
+    std::filesystem::path working_directory;
+    std::filesystem::path plugin_directory;  // [plugins] directory unless set
+};
+
+struct LoadedSettings {
+    Settings settings;
+    // Every core key and what [plugin.NAME] sections hold, as texts; paths are absolute.
+    Poco::AutoPtr<Poco::Util::LayeredConfiguration> configuration;
+    // All that is wrong, one line each; `settings` then has defaults in those places and must not be used to serve.
+    std::vector<std::string> problems;
+    bool plugins_known = true;  // no problem concerns [plugins]: it makes sense to look for more in the plugins
+};
+
+// Never throws for what is wrong in the sources.
+LoadedSettings load_settings(const SettingSources& sources);
+
+// "section.key=value", split at the last dot before the first `=`. Throws base::ConfigError if it has no such form.
+base::RawSetting parse_override(std::string_view text);
+
+// The configuration as an INI file that gives the same again: every core key, then one section for each plugin. Secrets
+// are not shown.
+std::string print_settings(const LoadedSettings& loaded, const std::vector<host::PluginInfo>& plugins);
+
+}  // namespace wshub::server

@@ -1,0 +1,72 @@
+#include "server/stop_signals.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace wshub::server {
+namespace {
+
+constexpr std::array<int, 3> kStopSignals{SIGTERM, SIGINT, SIGHUP};
+
+// Written by the handler. Lock-free, so it may be touched there.
+std::atomic<int> first_signal{0};
+std::atomic<int> wake_fd{-1};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void on_stop_signal(int number) {
+    int none = 0;
+    if (!first_signal.compare_exchange_strong(none, number)) ::_exit(128 + number);
+    const int saved = errno;
+    const std::uint64_t one = 1;
+    // The counter of an eventfd takes one more: this write cannot fail or block.
+    [[maybe_unused]] const auto written = ::write(wake_fd.load(), &one, sizeof one);
+    errno = saved;
+}
+
+void handle_all(void (*handler)(int)) {
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    for (const int number : kStopSignals) sigaction(number, &action, nullptr);
+}
+
+}  // namespace
+
+StopSignals::StopSignals() {
+    const int fd = ::eventfd(0, EFD_CLOEXEC);
+    if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    first_signal = 0;
+    wake_fd = fd;
+    handle_all(on_stop_signal);
+}
+
+StopSignals::~StopSignals() {
+    handle_all(SIG_DFL);
+    ::close(wake_fd.exchange(-1));
+}
+
+int StopSignals::wait() {
+    std::uint64_t count = 0;
+    while (::read(wake_fd.load(), &count, sizeof count) < 0 && errno == EINTR) continue;
+    return first_signal.load();
+}
+
+WithoutStopSignals::WithoutStopSignals() {
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    for (const int number : kStopSignals) sigaddset(&blocked, number);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before_);
+}
+
+WithoutStopSignals::~WithoutStopSignals() {
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+}  // namespace wshub::server

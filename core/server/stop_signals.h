@@ -1,0 +1,33 @@
+// SIGTERM, SIGINT and SIGHUP as a request to stop: the first is waited for, a second one ends the process at once with
+// 128 + its number. One object in a process, before it starts threads; main thread.
+#pragma once
+
+#include <signal.h>
+
+namespace wshub::server {
+
+class StopSignals {
+public:
+    // From now on the signals end nothing by themselves. Throws std::system_error.
+    StopSignals();
+    ~StopSignals();
+    StopSignals(const StopSignals&) = delete;
+    StopSignals& operator=(const StopSignals&) = delete;
+
+    // Sleeps until the first has come (also one that came before), and gives its number.
+    int wait();
+};
+
+// While it lives, threads that are started do not get stop signals: they land on threads that were there before.
+class WithoutStopSignals {
+public:
+    WithoutStopSignals();
+    ~WithoutStopSignals();
+    WithoutStopSignals(const WithoutStopSignals&) = delete;
+    WithoutStopSignals& operator=(const WithoutStopSignals&) = delete;
+
+private:
+    sigset_t before_;
+};
+
+}  // namespace wshub::server

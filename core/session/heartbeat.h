@@ -1,0 +1,53 @@
+// When the server pings and how long it waits for the answer (Engine.IO protocol 4, "Heartbeat"). Knows no timer.
+#pragma once
+
+#include "base/clock.h"
+
+namespace wshub::session {
+
+struct HeartbeatTimes {
+    base::milliseconds interval;
+    base::milliseconds timeout;
+};
+
+class Heartbeat {
+public:
+    void start(base::SteadyTime now, const HeartbeatTimes& times) { due_ = now + times.interval; }
+
+    // When the next ping goes out or, while a pong is missing, when it is too late for it.
+    base::SteadyTime due() const { return due_; }
+    bool waiting() const { return waiting_; }
+    bool too_late(base::SteadyTime now) const { return waiting_ && now >= due_; }
+
+    void ping_sent(base::SteadyTime now, const HeartbeatTimes& times) {
+        // Counted from when the ping should have gone: clients count so. Not if we are late ourselves.
+        const base::SteadyTime from = now - due_ <= kPunctual ? due_ : now;
+        due_ = from + times.timeout;
+        waiting_ = true;
+        extended_ = false;
+    }
+
+    // The rest: true if due() has moved.
+    bool pong_came(base::SteadyTime now, const HeartbeatTimes& times) {
+        if (!waiting_) return false;
+        waiting_ = false;
+        due_ = now + times.interval;
+        return true;
+    }
+    // A client that sends is alive, though its pong stands in a queue behind what it sends: it gets more time, once.
+    bool other_packet_came(base::SteadyTime now, const HeartbeatTimes& times) {
+        if (!waiting_ || extended_) return false;
+        extended_ = true;
+        due_ = now + times.timeout;
+        return true;
+    }
+
+private:
+    static constexpr base::milliseconds kPunctual{50};
+
+    base::SteadyTime due_{};
+    bool waiting_ = false;
+    bool extended_ = false;
+};
+
+}  // namespace wshub::session

@@ -1,0 +1,54 @@
+// WebSocket: one Engine.IO packet to a message. Frames go out from the shared packets themselves, all of a turn in one
+// gathered write.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+
+#include "net/stream.h"
+#include "protocol/websocket.h"
+#include "session/transport.h"
+
+namespace wshub::session {
+
+class WebSocketTransport final : public Transport, public net::StreamHandler {
+public:
+    enum class Binary : std::uint8_t {
+        kFrames,
+        kBase64,  // as text, for clients that asked for it (b64)
+    };
+
+    WebSocketTransport(TransportOwner& owner, LoopContext& context, std::unique_ptr<net::Stream> stream, Binary binary);
+
+    TransportKind kind() const override { return TransportKind::kWebSocket; }
+    bool ready() const override { return !blocked_; }
+    void relieve() override;
+
+    // Sends what another transport did not, behind what it has itself.
+    void take_over(SendQueue queue);
+
+    void on_bytes(std::span<char> bytes) override;
+    void on_writable() override;
+    void on_end(net::StreamEnd end) override;
+
+    void flush() override;
+
+private:
+    void enqueue(protocol::PacketRef packet) override;
+    void on_message(const protocol::WebSocketMessage& message);
+    void on_text(std::span<char> text);
+    void on_ping(std::span<const char> payload);
+    void on_violation(protocol::CloseCode code);
+    void write_queue();
+    void finish();
+
+    std::unique_ptr<net::Stream> stream_;
+    protocol::MessageReader reader_;
+    protocol::PacketRef pong_;
+    std::optional<protocol::CloseCode> close_code_;
+    Binary binary_;
+    bool blocked_ = false;  // the stream took less than it was given
+};
+
+}  // namespace wshub::session

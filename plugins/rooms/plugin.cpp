@@ -1,0 +1,77 @@
+#include <wshub/plugin.h>
+
+#include <algorithm>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "requests.h"
+
+namespace {
+
+class Rooms : public wshub::Plugin {
+public:
+    explicit Rooms(wshub::Host host) : Plugin(host) {
+        on("join_room", [this](wshub::Event& event) { join(event); });
+        on("leave_room", [this](wshub::Event& event) { leave(event); });
+        on("room_message", [this](wshub::Event& event) { message(event); });
+        on_disconnect([this](wshub::Session session, std::string_view) { farewell(session); });
+    }
+
+private:
+    void join(wshub::Event& event) {
+        const auto read = rooms::read_room(event[0]);
+        if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
+        const auto& room = std::get<std::string>(read);
+        const wshub::Session session = event.session();
+        if (session.join(room)) to_room(room).emit("room_joined", rooms::membership(room, session.sid()));
+        event.ack(rooms::done("joined", room));
+    }
+
+    void leave(wshub::Event& event) {
+        const auto read = rooms::read_room(event[0]);
+        if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
+        const auto& room = std::get<std::string>(read);
+        const wshub::Session session = event.session();
+        if (session.leave(room)) to_room(room).emit("room_left", rooms::membership(room, session.sid()));
+        event.ack(rooms::done("left", room));
+    }
+
+    void message(wshub::Event& event) {
+        const auto read = rooms::read_room_message(event[0]);
+        if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
+        const auto& message = std::get<rooms::RoomMessage>(read);
+        const wshub::Session sender = event.session();
+        if (members_only_ && !is_member(sender, message.room)) return refuse(event, rooms::not_a_member());
+        to_room(message.room).except(sender).with(event).emit("room_message", rooms::delivery(sender.sid(), message));
+        event.ack(rooms::done("sent", message.room));
+    }
+
+    // The session is out of its rooms by now, but they can still be read.
+    void farewell(wshub::Session session) {
+        const std::string sid = session.sid();
+        for (const std::string& room : session.rooms()) {
+            to_room(room).emit("room_left", rooms::membership(room, sid));
+        }
+    }
+
+    static bool is_member(const wshub::Session& session, const std::string& room) {
+        const std::vector<std::string> joined = session.rooms();
+        return std::find(joined.begin(), joined.end(), room) != joined.end();
+    }
+
+    static void refuse(wshub::Event& event, const rooms::Refusal& refusal) {
+        if (refusal.bare_ack) {
+            event.fail_with(refusal.code, refusal.message, rooms::bare_refusal(refusal));
+        } else {
+            event.fail(refusal.code, refusal.message);
+        }
+    }
+
+    const bool members_only_ =
+        config("members_only", false, "Only members of a room may send room_message to it; others get FORBIDDEN.");
+};
+
+}  // namespace
+
+WSHUB_PLUGIN(Rooms, "rooms", "0.1.0")

@@ -1,0 +1,575 @@
+// What a plugin in C++ is made of. Header only: everything here is compiled into the plugin, and only wshub/abi.h
+// stands between it and the server.
+//
+//   struct Echo : wshub::Plugin {
+//       explicit Echo(wshub::Host host) : Plugin(host) {
+//           on("echo", [](wshub::Event& event) { event.ack_raw(event.raw_args()); });
+//       }
+//   };
+//   WSHUB_PLUGIN(Echo, "echo", "1.0.0")
+//
+// Threads: handlers of one session never overlap and keep their order; those of different sessions do. What a plugin
+// keeps beyond one session needs a lock, or WSHUB_PF_SERIAL. A handler that blocks holds up every client of its loop:
+// use thread(). thread_local objects with destructors keep the plugin from being unloaded.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <condition_variable>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "clock.h"
+#include "emit.h"
+#include "event.h"
+#include "session.h"
+#include "settings.h"
+
+namespace wshub {
+
+namespace detail {
+template <class Derived>
+struct Entry;
+}
+
+enum class Level : std::int32_t {
+    trace = WSHUB_TRACE,
+    debug = WSHUB_DEBUG,
+    info = WSHUB_INFO,
+    warn = WSHUB_WARN,
+    error = WSHUB_ERROR,
+    critical = WSHUB_CRITICAL
+};
+
+// Figures at /metrics, with the label plugin="NAME". Any thread.
+class Counter {
+public:
+    Counter() = default;
+    Counter(Host host, std::uint64_t id) : host_(host), id_(id) {}
+    void inc(std::uint64_t by = 1) { host_->metric_add(host_.handle(), id_, static_cast<double>(by)); }
+
+private:
+    Host host_;
+    std::uint64_t id_ = 0;
+};
+class Gauge {
+public:
+    Gauge() = default;
+    Gauge(Host host, std::uint64_t id) : host_(host), id_(id) {}
+    void set(double to) { host_->metric_set(host_.handle(), id_, to); }
+    void add(double by) { host_->metric_add(host_.handle(), id_, by); }
+
+private:
+    Host host_;
+    std::uint64_t id_ = 0;
+};
+
+// A timer made by Plugin::after().
+class Timer {
+public:
+    Timer() = default;
+    Timer(Plugin& plugin, std::uint64_t cookie) : plugin_(&plugin), cookie_(cookie) {}
+    // It does not run any more, unless it is running now. Any thread, while the plugin lives.
+    inline void cancel();
+
+private:
+    Plugin* plugin_ = nullptr;
+    std::uint64_t cookie_ = 0;
+};
+
+// Tells a thread of the plugin when to end.
+class StopToken {
+public:
+    explicit StopToken(Plugin& plugin) : plugin_(&plugin) {}
+    inline bool stopping() const;
+    // False: stop now.
+    inline bool sleep(Millis duration) const;
+
+private:
+    Plugin* plugin_;
+};
+
+class Plugin {
+public:
+    explicit Plugin(Host host) : host_(host), slots_(kFirstSlot) {}
+    Plugin(const Plugin&) = delete;
+    Plugin& operator=(const Plugin&) = delete;
+    virtual ~Plugin() = default;
+
+protected:
+    // Called before the first event and after the last one. on_stop() need not end the threads made by thread(): that
+    // comes next by itself.
+    virtual void on_start() {}
+    virtual void on_stop() {}
+
+    // ---- handlers: in the constructor only ----
+    // They are bound to the namespaces in [plugin.NAME] namespaces. Those with a higher priority run first.
+
+    // `event`: "chat:message", "chat:*" or "*".
+    void on(std::string_view event, std::function<void(Event&)> handler, std::int32_t priority = 0) {
+        add(WSHUB_ON_EVENT, event, priority, [this, handler = std::move(handler)](const void* data) {
+            Event given(host_, *static_cast<const wshub_event*>(data));
+            handler(given);
+            return given.stopped() ? WSHUB_STOP : WSHUB_OK;
+        });
+    }
+    // May refuse the session; no side effects.
+    void on_connect(std::function<void(Connect&)> handler, std::int32_t priority = 0) {
+        add(WSHUB_ON_CONNECT, "", priority, [this, handler = std::move(handler)](const void* data) {
+            Connect given(host_, *static_cast<const wshub_connect*>(data));
+            handler(given);
+            return WSHUB_OK;
+        });
+    }
+    // The session is in, its CONNECT answer is on the way: announce it.
+    void on_connected(std::function<void(Session)> handler, std::int32_t priority = 0) {
+        add(WSHUB_ON_CONNECTED, "", priority, [this, handler = std::move(handler)](const void* data) {
+            handler(Session(host_, static_cast<const wshub_connected*>(data)->session));
+            return WSHUB_OK;
+        });
+    }
+    // After the leave handlers for its rooms. What is known of the session can still be read, its rooms included.
+    void on_disconnect(std::function<void(Session, std::string_view reason)> handler, std::int32_t priority = 0) {
+        add(WSHUB_ON_DISCONNECT, "", priority, [this, handler = std::move(handler)](const void* data) {
+            const auto& closed = *static_cast<const wshub_closed*>(data);
+            handler(Session(host_, closed.session), detail::view(closed.reason));
+            return WSHUB_OK;
+        });
+    }
+    // Rooms of clients; already in, or out of, the room. After the handler that caused it.
+    using MemberHandler = std::function<void(Session, std::string_view room)>;
+    void on_join(MemberHandler handler, std::string_view room = "*", std::int32_t priority = 0) {
+        add(WSHUB_ON_JOIN, room, priority, member_slot(std::move(handler)));
+    }
+    void on_leave(MemberHandler handler, std::string_view room = "*", std::int32_t priority = 0) {
+        add(WSHUB_ON_LEAVE, room, priority, member_slot(std::move(handler)));
+    }
+    // `route`: "GET /metrics", or "GET /files/*" for all that begins so.
+    void http(std::string_view route, std::function<void(Http&)> handler) {
+        add(WSHUB_ON_HTTP, route, 0, [this, handler = std::move(handler)](const void* data) {
+            Http given(host_, *static_cast<const wshub_http*>(data));
+            handler(given);
+            return WSHUB_OK;
+        });
+    }
+    // Runs the handler in this rhythm while the plugin runs; never overlaps itself, but handlers of events.
+    void every(Millis period, std::function<void()> handler) {
+        if (period.count() <= 0) throw Error(WSHUB_EINVAL, "every: the period must be above zero");
+        const wshub_slot slot = add_slot([handler = std::move(handler)](const void*) {
+            handler();
+            return WSHUB_OK;
+        });
+        periodic_.push_back({period, slot});
+    }
+
+    // ---- settings of [plugin.NAME]: in the constructor only ----
+    // Declared by being read: the host checks what the INI file says against the type of the default and the range,
+    // reports keys that nobody declared, and shows the help text to the operator. Types: bool, int, std::int64_t,
+    // double, std::string, Millis (25s), Size (256KB), std::vector<std::string> (a, b).
+    template <class Value>
+    auto config(std::string_view key, const Value& otherwise, std::string_view help = {}) {
+        using Type = detail::Setting<detail::SettingType<Value>>;
+        return Type::read(host_, key, otherwise, help, Type::widest());
+    }
+    template <class Value, class Bound = detail::SettingType<Value>>
+    auto config(std::string_view key, const Value& otherwise, std::string_view help, Range<Bound> range) {
+        return detail::Setting<detail::SettingType<Value>>::read(host_, key, otherwise, help, range);
+    }
+    // A string that is never shown.
+    std::string config_secret(std::string_view key, std::string_view help = {}) {
+        return detail::read_setting(host_, key, WSHUB_CFG_SECRET, "", {}, {}, help);
+    }
+
+    // ---- figures: in the constructor only ----
+    // `labels`: Prometheus text without braces, added to plugin="NAME".
+    Counter counter(std::string_view name, std::string_view help, std::string_view labels = {}) {
+        return {host_, metric(WSHUB_COUNTER, name, help, labels)};
+    }
+    Gauge gauge(std::string_view name, std::string_view help, std::string_view labels = {}) {
+        return {host_, metric(WSHUB_GAUGE, name, help, labels)};
+    }
+
+public:
+    // ---- from here on: any thread ----
+
+    Emit to(std::string_view room) { return Emit(*this, host_).to(room); }
+    Emit to_room(std::string_view room) { return Emit(*this, host_).to_room(room); }
+    Emit to_private(std::string_view room, Share share = Share::own) {
+        return Emit(*this, host_).to_private(room, share);
+    }
+    Emit to(Session session) { return Emit(*this, host_).to(session); }
+    Emit to(const std::vector<Session>& sessions) { return Emit(*this, host_).to(sessions); }
+    Emit all() { return Emit(*this, host_).to_all(); }
+
+    // Without a namespace: as with Emit.
+    Session session(wshub_session id) const { return {host_, id}; }
+    Session find(std::string_view sid) const {
+        wshub_session id = 0;
+        host_->find_session(host_.handle(), detail::str(sid), &id);
+        return {host_, id};
+    }
+    Session user(std::string_view username, std::string_view nsp = {}) const {
+        wshub_session id = 0;
+        host_->find_user(host_.handle(), detail::str(nsp), detail::str(username), &id);
+        return {host_, id};
+    }
+    std::vector<Session> sessions(std::string_view nsp = {}) const {
+        return detail::visit_sessions(host_, detail::query(WSHUB_VISIT_SESSIONS, nsp));
+    }
+    std::vector<Session> members(std::string_view room, std::string_view nsp = {}) const {
+        return detail::visit_sessions(host_, detail::query(WSHUB_VISIT_ROOM_MEMBERS, nsp, room));
+    }
+    std::vector<Session> private_members(std::string_view room, Share share = Share::own,
+                                         std::string_view nsp = {}) const {
+        return detail::visit_sessions(
+            host_, detail::query(WSHUB_VISIT_ROOM_MEMBERS, nsp, room, static_cast<std::uint32_t>(share)));
+    }
+    // Rooms of clients that are not empty.
+    struct RoomSize {
+        std::string name;
+        std::size_t members;
+    };
+    std::vector<RoomSize> rooms(std::string_view nsp = {}) const {
+        std::vector<RoomSize> rooms;
+        detail::visit(host_, detail::query(WSHUB_VISIT_ROOMS, nsp),
+                      [&](wshub_session, std::string_view name, std::uint64_t size) {
+                          rooms.push_back({std::string(name), static_cast<std::size_t>(size)});
+                      });
+        return rooms;
+    }
+    struct User {
+        std::string name;
+        Session session;
+    };
+    std::vector<User> users(std::string_view nsp = {}) const {
+        std::vector<User> users;
+        detail::visit(host_, detail::query(WSHUB_VISIT_USERS, nsp),
+                      [&](wshub_session id, std::string_view name, std::uint64_t) {
+                          users.push_back({std::string(name), Session(host_, id)});
+                      });
+        return users;
+    }
+    std::vector<std::string> namespaces() const {
+        return detail::visit_names(host_, detail::query(WSHUB_VISIT_NAMESPACES));
+    }
+    std::uint64_t session_count(std::string_view nsp = {}) const { return count(WSHUB_COUNT_SESSIONS, nsp); }
+    // Since the server was started.
+    std::uint64_t total_connections(std::string_view nsp = {}) const { return count(WSHUB_COUNT_CONNECTIONS, nsp); }
+
+    // JSON texts that the host keeps for this plugin until the server ends. Empty: none.
+    std::string var(std::string_view key) const { return Session(host_, 0).var(key); }
+    template <class Value>
+    void set_var(std::string_view key, const Value& value) const {
+        Session(host_, 0).set_var(key, value);
+    }
+    void erase_var(std::string_view key) const { Session(host_, 0).erase_var(key); }
+
+    // From on_start() on. With a session, the function never meets a handler of that session; it runs also if the
+    // session is gone by then. What has not run when the plugin stops is dropped.
+    inline Timer after(Millis delay, std::function<void()> function, Session serial_with = {});
+    inline void post(std::function<void()> function, Session serial_with = {});
+    // A thread of the plugin, joined when it stops.
+    inline void thread(std::function<void(StopToken)> function);
+
+    void log(Level level, std::string_view message) const {
+        host_->log(host_.handle(), static_cast<std::int32_t>(level), detail::str(message));
+    }
+    void debug(std::string_view message) const { log(Level::debug, message); }
+    void info(std::string_view message) const { log(Level::info, message); }
+    void warn(std::string_view message) const { log(Level::warn, message); }
+    void error(std::string_view message) const { log(Level::error, message); }
+    bool log_enabled(Level level) const {
+        return host_->log_enabled(host_.handle(), static_cast<std::int32_t>(level)) != 0;
+    }
+
+    // Milliseconds since 1970, and as "2023-06-15T12:34:56.789Z".
+    std::int64_t now_ms() const { return static_cast<std::int64_t>(host_->now_ms(host_.handle())); }
+    std::string timestamp() const { return iso8601_millis(now_ms()); }
+
+    const Host& host() const { return host_; }
+
+private:
+    template <class Derived>
+    friend struct detail::Entry;
+    template <class State>
+    friend class PerSession;
+    friend class Emit;
+    friend class Timer;
+    friend class StopToken;
+
+    using Slot = std::function<std::int32_t(const void* data)>;
+    struct Periodic {
+        Millis period;
+        wshub_slot slot;
+    };
+    struct Once {
+        std::function<void()> function;
+        wshub_timer timer = 0;
+    };
+    struct Asked {
+        std::function<void(Reply&)> callback;
+        std::size_t left;  // replies to come
+    };
+    // Slots of things that are found by their cookie: once_ and asked_.
+    static constexpr wshub_slot kOnceSlot = 0, kReplySlot = 1, kFirstSlot = 2;
+
+    wshub_slot add_slot(Slot slot) {
+        if (started_) throw Error(WSHUB_ESTATE, "handlers and timers of every() are made in the constructor");
+        slots_.push_back(std::move(slot));
+        return static_cast<wshub_slot>(slots_.size() - 1);
+    }
+    void add(std::uint32_t kind, std::string_view name, std::int32_t priority, Slot slot) {
+        const wshub_slot number = add_slot(std::move(slot));
+        detail::check(host_->on(host_.handle(), kind, detail::str(name), number, priority),
+                      "a handler for '" + std::string(name) + "'");
+    }
+    Slot member_slot(MemberHandler handler) {
+        return [this, handler = std::move(handler)](const void* data) {
+            const auto& member = *static_cast<const wshub_member*>(data);
+            handler(Session(host_, member.session), detail::view(member.room));
+            return WSHUB_OK;
+        };
+    }
+    std::uint64_t metric(std::uint32_t kind, std::string_view name, std::string_view help, std::string_view labels) {
+        std::uint64_t id = 0;
+        detail::check(
+            host_->metric(host_.handle(), kind, detail::str(name), detail::str(help), detail::str(labels), &id),
+            "metric '" + std::string(name) + "'");
+        return id;
+    }
+    std::uint64_t count(std::uint32_t what, std::string_view nsp) const {
+        std::uint64_t count = 0;
+        host_->count(host_.handle(), what, detail::str(nsp), &count);
+        return count;
+    }
+
+    // What the host calls, by way of detail::Entry.
+    inline void start();
+    inline void stop();
+    inline std::int32_t call(std::uint32_t kind, wshub_slot slot, const void* data);
+    inline void call_once(const wshub_tick& tick);
+    inline void call_reply(const wshub_reply& reply);
+
+    const Host host_;
+    std::vector<Slot> slots_;         // unchanged from start() on
+    std::vector<Periodic> periodic_;  // unchanged from start() on
+    bool started_ = false;
+
+    std::mutex mutex_;  // of what follows
+    std::condition_variable stop_changed_;
+    bool stopping_ = false;
+    std::uint64_t next_cookie_ = 1;
+    std::unordered_map<std::uint64_t, Once> once_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Asked>> asked_;
+    std::vector<std::thread> threads_;
+};
+
+// One State for each session, made when it is first asked for and dropped when the session has ended (after the
+// plugin's own on_disconnect handlers). The reference holds until then; its session's handlers may use it without a
+// lock. Not in on_connect(): a session that is refused has no end.
+template <class State>
+class PerSession {
+public:
+    explicit PerSession(Plugin& plugin) {
+        plugin.on_disconnect([this](Session session, std::string_view) { erase(session); }, INT32_MIN);
+    }
+    PerSession(const PerSession&) = delete;
+
+    State& operator[](const Session& session) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return states_[session.id()];
+    }
+    void erase(const Session& session) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        states_.erase(session.id());
+    }
+    std::size_t size() const {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        return states_.size();
+    }
+
+private:
+    mutable std::mutex mutex_;
+    std::unordered_map<wshub_session, State> states_;
+};
+
+// ---- timers, posts, threads, replies ----
+
+inline Timer Plugin::after(Millis delay, std::function<void()> function, Session serial_with) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::uint64_t cookie = next_cookie_++;
+    Once& once = once_[cookie];
+    once.function = std::move(function);
+    const std::uint64_t ms = delay.count() > 0 ? static_cast<std::uint64_t>(delay.count()) : 0;
+    const std::int32_t code = host_->timer_add(host_.handle(), serial_with.id(), ms, 0, kOnceSlot, cookie, &once.timer);
+    if (code < 0) {
+        once_.erase(cookie);
+        detail::refuse(code, "after");
+    }
+    return Timer(*this, cookie);
+}
+
+inline void Plugin::post(std::function<void()> function, Session serial_with) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const std::uint64_t cookie = next_cookie_++;
+    once_[cookie].function = std::move(function);
+    const std::int32_t code = host_->post(host_.handle(), serial_with.id(), kOnceSlot, cookie);
+    if (code < 0) {
+        once_.erase(cookie);
+        detail::refuse(code, "post");
+    }
+}
+
+inline void Plugin::thread(std::function<void(StopToken)> function) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (stopping_ || !started_) throw Error(WSHUB_ESTATE, "threads are made while the plugin runs");
+    threads_.emplace_back([this, function = std::move(function)] {
+        try {
+            function(StopToken(*this));
+        } catch (const std::exception& e) {
+            error(std::string("a thread of the plugin ended by an exception: ") + e.what());
+        } catch (...) {
+            error("a thread of the plugin ended by an unknown exception");
+        }
+    });
+}
+
+template <class Callback, class... Args>
+void Emit::ask(std::string_view event, Millis timeout, Callback callback, const Args&... args) && {
+    std::vector<wshub_session> sessions(sessions_.data(), sessions_.data() + sessions_.size());
+    std::sort(sessions.begin(), sessions.end());
+    sessions.erase(std::unique(sessions.begin(), sessions.end()), sessions.end());
+    if (sessions.empty()) return;
+    const std::string text = json::arr(args...).text;
+    wshub_emit message = this->message(event, text);
+    message.sessions = sessions.data();
+    message.n_sessions = sessions.size();
+    message.reply_slot = Plugin::kReplySlot;
+    message.reply_timeout_ms = static_cast<std::uint32_t>(timeout.count());
+    {
+        const std::lock_guard<std::mutex> lock(plugin_->mutex_);
+        message.reply_cookie = plugin_->next_cookie_++;
+        plugin_->asked_[message.reply_cookie] =
+            std::make_shared<Plugin::Asked>(Plugin::Asked{std::move(callback), sessions.size()});
+    }
+    try {
+        detail::check(host_->emit(host_.handle(), &message), "ask");
+    } catch (...) {
+        const std::lock_guard<std::mutex> lock(plugin_->mutex_);
+        plugin_->asked_.erase(message.reply_cookie);
+        throw;
+    }
+}
+
+inline void Timer::cancel() {
+    if (!plugin_) return;
+    std::function<void()> dropped;  // its captures die outside of the lock
+    const std::lock_guard<std::mutex> lock(plugin_->mutex_);
+    const auto found = plugin_->once_.find(cookie_);
+    if (found == plugin_->once_.end()) return;
+    plugin_->host_->timer_cancel(plugin_->host_.handle(), found->second.timer);
+    dropped = std::move(found->second.function);
+    plugin_->once_.erase(found);
+}
+
+inline bool StopToken::stopping() const {
+    const std::lock_guard<std::mutex> lock(plugin_->mutex_);
+    return plugin_->stopping_;
+}
+inline bool StopToken::sleep(Millis duration) const {
+    std::unique_lock<std::mutex> lock(plugin_->mutex_);
+    return !plugin_->stop_changed_.wait_for(lock, duration, [this] { return plugin_->stopping_; });
+}
+
+inline void Plugin::start() {
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        started_ = true;
+        stopping_ = false;
+    }
+    for (const Periodic& periodic : periodic_) {
+        const auto ms = static_cast<std::uint64_t>(periodic.period.count());
+        wshub_timer timer = 0;
+        detail::check(host_->timer_add(host_.handle(), 0, ms, ms, periodic.slot, 0, &timer), "every");
+    }
+    on_start();
+}
+
+inline void Plugin::stop() {
+    std::vector<std::thread> threads;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        stopping_ = true;
+        threads.swap(threads_);
+    }
+    stop_changed_.notify_all();
+    try {
+        on_stop();
+    } catch (const std::exception& e) {
+        error(std::string("stopping failed: ") + e.what());
+    } catch (...) {
+        error("stopping failed: unknown exception");
+    }
+    for (std::thread& thread : threads) thread.join();
+    std::unordered_map<std::uint64_t, Once> once;
+    std::unordered_map<std::uint64_t, std::shared_ptr<Asked>> asked;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    once.swap(once_);
+    asked.swap(asked_);
+    started_ = false;
+}
+
+inline std::int32_t Plugin::call(std::uint32_t kind, wshub_slot slot, const void* data) {
+    if (slot >= kFirstSlot) return slot < slots_.size() ? slots_[slot](data) : WSHUB_EINVAL;
+    if (slot == kReplySlot && kind == WSHUB_ON_REPLY) {
+        call_reply(*static_cast<const wshub_reply*>(data));
+        return WSHUB_OK;
+    }
+    if (slot == kOnceSlot && (kind == WSHUB_ON_TIMER || kind == WSHUB_ON_POST)) {
+        call_once(*static_cast<const wshub_tick*>(data));
+        return WSHUB_OK;
+    }
+    return WSHUB_EINVAL;
+}
+
+inline void Plugin::call_once(const wshub_tick& tick) {
+    std::function<void()> function;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto found = once_.find(tick.cookie);
+        if (found == once_.end()) return;  // cancelled meanwhile
+        function = std::move(found->second.function);
+        once_.erase(found);
+    }
+    function();
+}
+
+inline void Plugin::call_reply(const wshub_reply& reply) {
+    std::shared_ptr<Asked> asked;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto found = asked_.find(reply.cookie);
+        if (found == asked_.end()) return;
+        asked = found->second;
+        if (--asked->left == 0) asked_.erase(found);
+    }
+    Reply given(host_, reply);
+    asked->callback(given);
+}
+
+}  // namespace wshub
+
+#include "entry.h"

@@ -1,0 +1,57 @@
+#include "server/command_line.h"
+
+#include <catch2/catch.hpp>
+
+using namespace wshub::server;
+
+using Arguments = std::vector<std::string_view>;
+
+TEST_CASE("without arguments the program serves", "[command line]") {
+    const CommandLine line = parse_command_line({});
+    CHECK(line.action == Action::kServe);
+    CHECK(line.config.empty());
+    CHECK(line.overrides.empty());
+}
+
+TEST_CASE("a value stands behind its option, or behind an equals sign", "[command line]") {
+    const auto arguments = GENERATE(values<Arguments>({{"--config", "a.ini", "--set", "x.y=z=1", "--set", "x.z=2"},
+                                                       {"--set=x.y=z=1", "--config=a.ini", "--set=x.z=2"}}));
+    const CommandLine line = parse_command_line(arguments);
+    CHECK(line.config == "a.ini");
+    CHECK(line.overrides == std::vector<std::string>{"x.y=z=1", "x.z=2"});
+}
+
+TEST_CASE("what is asked for is done instead of serving", "[command line]") {
+    auto [argument, action] = GENERATE(table<std::string_view, Action>({
+        {"--check", Action::kCheck},
+        {"--print-config", Action::kPrintConfig},
+        {"--version", Action::kVersion},
+        {"--help", Action::kHelp},
+        {"-h", Action::kHelp},
+        {"--probe-plugin=x.so", Action::kProbePlugin},
+    }));
+    CHECK(parse_command_line({argument}).action == action);
+}
+
+TEST_CASE("what is no option is refused in one sentence", "[command line]") {
+    auto [arguments, sentence] = GENERATE(table<Arguments, std::string>({
+        {{"--confg", "x"}, R"(unknown option "--confg", did you mean --config?)"},
+        {{"--wibble"}, R"(unknown option "--wibble")"},
+        {{"--probe-plugi=x"}, R"(unknown option "--probe-plugi")"},
+        {{"wshub.ini"}, R"(unexpected argument "wshub.ini"; a configuration file is given with --config FILE)"},
+        {{""}, R"(unexpected argument ""; a configuration file is given with --config FILE)"},
+        {{"--config"}, "--config needs a value"},
+        {{"--config="}, "--config needs a file"},
+        {{"--set"}, "--set needs a value"},
+        {{"--check=yes"}, "--check takes no value"},
+    }));
+    CHECK_THROWS_WITH(parse_command_line(arguments), sentence);
+}
+
+TEST_CASE("the help names every option there is but the hidden one", "[command line]") {
+    const std::string help = help_text();
+    for (const char* const option : {"--config", "--set", "--check", "--print-config", "--version", "--help"}) {
+        CHECK(help.find(option) != std::string::npos);
+    }
+    CHECK(help.find("--probe-plugin") == std::string::npos);
+}

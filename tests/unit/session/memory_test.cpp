@@ -1,0 +1,122 @@
+// What an idle session costs in this layer. Replaces the program's operator new to count.
+#include <malloc.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <iostream>
+#include <new>
+
+#include "engine_bench.h"
+#include "session/session_impl.h"
+
+namespace {
+std::atomic<std::ptrdiff_t> g_allocated{0};
+}
+
+void* operator new(std::size_t size) {
+    void* const block = std::malloc(size == 0 ? 1 : size);
+    if (block == nullptr) throw std::bad_alloc();
+    g_allocated.fetch_add(static_cast<std::ptrdiff_t>(::malloc_usable_size(block)) + 8, std::memory_order_relaxed);
+    return block;
+}
+void operator delete(void* block) noexcept {
+    if (block != nullptr)
+        g_allocated.fetch_sub(static_cast<std::ptrdiff_t>(::malloc_usable_size(block)) + 8, std::memory_order_relaxed);
+    std::free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+    operator delete(block);
+}
+
+using namespace wshub;
+using namespace wshub::test;
+
+namespace {
+
+// Takes everything, keeps nothing.
+class NullStream final : public net::Stream {
+public:
+    explicit NullStream(net::Loop& loop) : loop_(loop) {}
+    void set_handler(net::StreamHandler*) override {}
+    std::size_t write(std::span<const iovec> pieces) override {
+        std::size_t all = 0;
+        for (const iovec& piece : pieces) all += piece.iov_len;
+        return all;
+    }
+    void pause_reading() override {}
+    void resume_reading() override {}
+    net::Loop& loop() override { return loop_; }
+    const net::Peer& peer() const override { return peer_; }
+
+protected:
+    void finish_self(std::unique_ptr<net::Stream>, std::string) override {}
+
+private:
+    net::Loop& loop_;
+    net::Peer peer_;
+};
+
+class NullExchange final : public net::HttpExchange {
+public:
+    NullExchange(net::Loop& loop, const protocol::HttpHead& head) : loop_(loop), head_(head) {}
+    const protocol::HttpHead& head() const override { return head_; }
+    std::string& body() override { return body_; }
+    const net::Peer& peer() const override { return peer_; }
+    net::Loop& loop() override { return loop_; }
+    void respond(net::HttpResponse) override {}
+    void on_abandoned(std::function<void()>) override {}
+    Upgraded upgrade(std::vector<std::pair<std::string, std::string>>) override {
+        return {std::make_unique<NullStream>(loop_), {}};
+    }
+
+private:
+    net::Loop& loop_;
+    const protocol::HttpHead& head_;
+    std::string body_;
+    net::Peer peer_{"192.0.2.1", 1, false};
+};
+
+class NullUser final : public session::SessionUser {
+public:
+    void on_text(std::span<char>) override {}
+    void on_binary(std::span<char>) override {}
+    void on_closed(CloseReason) override {}
+};
+
+class NullFactory final : public session::SessionFactory {
+public:
+    std::unique_ptr<session::SessionUser> on_open(Session& session) override {
+        sessions.push_back(&session);
+        return std::make_unique<NullUser>();
+    }
+    std::vector<Session*> sessions;
+};
+
+}  // namespace
+
+TEST_CASE("an idle session over WebSocket costs well below a kilobyte here", "[memory]") {
+    constexpr std::size_t kSessions = 1000;
+    base::ManualClock clock;
+    net::Loop loop(0, clock);
+    const net::Loop::Enter enter(loop);
+    base::Metrics metrics;
+    NullFactory factory;
+    factory.sessions.reserve(kSessions);
+    session::Engine engine({}, {&loop}, factory, metrics);
+    const auto head = make_head("GET", "/socket.io/?EIO=4&transport=websocket", websocket_headers());
+
+    const std::ptrdiff_t before = g_allocated;
+    for (std::size_t i = 0; i < kSessions; ++i) engine.on_exchange(std::make_unique<NullExchange>(loop, head));
+    for (int i = 0; i < 3; ++i) {
+        for (Session* session : factory.sessions) session->send(protocol::EncodedPacket::text("4hello"));
+        loop.turn();
+    }
+    const auto each = static_cast<double>(g_allocated - before) / kSessions;
+    // Not of this layer: the stream, the user, the head that the handshake must keep.
+    const double others = static_cast<double>(sizeof(NullStream) + sizeof(NullUser) + 16 + 16);
+    const double kept_head = static_cast<double>(head.text().size() + head.target().size() + 32);
+    std::cout << "idle WebSocket session: " << each - others << " bytes, of them " << kept_head
+              << " of the request that opened it; sizeof SessionImpl " << sizeof(session::SessionImpl)
+              << ", WebSocketTransport " << sizeof(session::WebSocketTransport) << '\n';
+    CHECK(each - others - kept_head < 800);
+}
