@@ -102,8 +102,16 @@ bool bounds_make_sense(const Type& type, const Bounds& bounds) {
     return fits(bounds.min) && fits(bounds.max);
 }
 
+// The range that a C++ int has by itself says nothing to the operator.
+bool is_plain_int(const Bounds& bounds) {
+    static const std::string kMin = std::to_string(std::numeric_limits<int>::min());
+    static const std::string kMax = std::to_string(std::numeric_limits<int>::max());
+    return bounds.min == kMin && bounds.max == kMax;
+}
+
 std::string form_of(const Type& type, const Bounds& bounds) {
     std::string form(type.form);
+    if (is_plain_int(bounds)) return form;
     const std::string comma = type.number == WSHUB_CFG_DURATION || type.number == WSHUB_CFG_SIZE ? "," : "";
     if (!bounds.min.empty() && !bounds.max.empty()) {
         form += comma + " from " + std::string(bounds.min) + " to " + std::string(bounds.max);

@@ -102,12 +102,16 @@ protected:
     }
 
 private:
+    // The flag is set last and read first, so that the thread that destroys this sees all that was done here: that does
+    // not rest on Poco's reference counts alone, which tools that watch threads cannot see.
     void finish() {
-        if (finished_.exchange(true)) return;
+        if (finished_.load(std::memory_order_acquire)) return;
         // Poco answers what it cannot read by itself, and always closes then.
         if (request_->outcome == GateRequest::Outcome::kRefused && !request_->reply.empty())
             request_->outcome = GateRequest::Outcome::kFailed;
-        post_outcome(std::move(request_));
+        auto request = std::move(request_);
+        finished_.store(true, std::memory_order_release);
+        post_outcome(std::move(request));
     }
 
     std::atomic<bool> finished_{false};

@@ -47,7 +47,8 @@ public:
           request_(std::move(request)),
           connection_(std::move(connection)) {}
     ~Exchange() override {
-        if (const auto connection = std::exchange(connection_, nullptr)) connection->exchange_dropped();
+        if (const auto connection = std::exchange(connection_, nullptr))
+            connection->exchange_dropped(std::move(request_.head));
     }
 
     const protocol::HttpHead& head() const override { return request_.head; }
@@ -173,8 +174,13 @@ bool HttpConnection::on_head(std::span<const char> rest, bool wants_continue) {
         loop().defer([self = shared_from_this(), target = *home] { self->depart(target); });
         return false;
     }
+    announce();
     if (wants_continue) stream_->write_first(kContinue);
     return true;
+}
+
+void HttpConnection::announce() {
+    if (context_->hooks.announce) announced_ = context_->hooks.announce(reader_.head());
 }
 
 void HttpConnection::on_request(std::span<const char> rest) {
@@ -285,6 +291,7 @@ void HttpConnection::arrive() {
     state_ = State::kReading;
     if (context_->stopping) return refuse(503, Refusal::kStopping);
     loop().arm(deadline_, due_);
+    announce();
     if (std::exchange(continue_owed_, false)) stream_->write_first(kContinue);
     go_on_reading();
 }
@@ -293,6 +300,7 @@ void HttpConnection::arrive() {
 
 void HttpConnection::on_outcome(GateRequest& request) {
     if (state_ != State::kAtGate) return;
+    announced_.reset();
     switch (request.outcome) {
         case GateRequest::Outcome::kAnswered:
             context_->figures.count_response(request.status);
@@ -308,7 +316,7 @@ void HttpConnection::exchange_with(GateRequest& request) {
     exchange_ = exchange.get();
     state_ = State::kExchanging;
     dispatching_ = true;
-    dropped_in_dispatch_ = false;
+    dropped_in_dispatch_.reset();
     bool threw = true;
     try {
         request.handler->on_exchange(std::move(exchange));
@@ -326,14 +334,15 @@ void HttpConnection::exchange_with(GateRequest& request) {
     }
     if (!threw) return drop();
     keep_alive_ = false;
-    respond(own_response(500, nullptr));
+    respond(own_response(500, &*dropped_in_dispatch_));
 }
 
-void HttpConnection::exchange_dropped() {
+// `head` is of the request, for the answer if its handler threw.
+void HttpConnection::exchange_dropped(protocol::HttpHead head) {
     exchange_ = nullptr;
     if (state_ != State::kExchanging) return;
     if (dispatching_)
-        dropped_in_dispatch_ = true;
+        dropped_in_dispatch_ = std::move(head);
     else
         drop();
 }
@@ -443,7 +452,7 @@ void HttpConnection::on_end(StreamEnd end) {
     const auto self = shared_from_this();
     if (state_ == State::kExchanging) return abandon();
     const bool still_listens = end == StreamEnd::kClosed;  // may have ended its own side only
-    if (still_listens && state_ == State::kAtGate) {
+    if (still_listens && (state_ == State::kAtGate || state_ == State::kMoving)) {
         peer_ended_ = true;
         return;
     }
@@ -479,6 +488,7 @@ std::unique_ptr<SocketStream> HttpConnection::give_up() {
     state_ = State::kGone;
     deadline_.cancel();
     release_body();
+    announced_.reset();
     if (std::exchange(counted_, false)) {
         context_->open.fetch_sub(1, std::memory_order_relaxed);
         context_->figures.connections().add(-1);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -55,6 +56,7 @@ private:
     // Reading.
     void read(std::span<const char> in);
     bool on_head(std::span<const char> rest, bool wants_continue);
+    void announce();
     void on_request(std::span<const char> rest);
     void keep(std::span<const char> bytes);
     bool is_pending_full() const;
@@ -72,7 +74,7 @@ private:
 
     // Exchanges.
     void exchange_with(GateRequest& request);
-    void exchange_dropped();
+    void exchange_dropped(protocol::HttpHead head);
     void abandon();
     void tell_abandoned();
     HttpExchange::Upgraded upgrade(const std::vector<std::pair<std::string, std::string>>& headers);
@@ -108,6 +110,8 @@ private:
     base::SteadyTime due_;       // of the deadline, so that it can move to another loop
     std::size_t body_held_ = 0;  // counted in the context's budget
 
+    std::shared_ptr<void> announced_;  // what hooks.announce gave for the request on its way
+
     // Of the request that is being answered.
     bool keep_alive_ = true;
     bool http_1_0_ = false;
@@ -122,9 +126,9 @@ private:
     bool counted_ = false;
     bool paused_ = false;
     bool peer_ended_ = false;
-    bool continue_owed_ = false;        // the client waits for "100 Continue" while the connection moves
-    bool dispatching_ = false;          // the handler's on_exchange() is on the stack, ...
-    bool dropped_in_dispatch_ = false;  // ... and destroyed the exchange unanswered
+    bool continue_owed_ = false;  // the client waits for "100 Continue" while the connection moves
+    bool dispatching_ = false;    // the handler's on_exchange() is on the stack, ...
+    std::optional<protocol::HttpHead> dropped_in_dispatch_;  // ... and destroyed the exchange unanswered
 };
 
 }  // namespace wshub::net

@@ -70,6 +70,9 @@ struct HttpHooks {
     // before the body is read. Called on a loop's thread as soon as the head is whole; an index out of range counts as
     // none.
     std::function<std::optional<unsigned>(const protocol::HttpHead&)> home_loop;
+    // A request is on its way to its handler: called with its head on the loop that will serve it, before its body is
+    // read. What this gives (it may be null) is kept until the handler gets the request, or the request is lost.
+    std::function<std::shared_ptr<void>(const protocol::HttpHead&)> announce;
     // Adds headers to the answers that net gives by itself (errors, 404, assets): CORS. `head` is null if none could be
     // read. Any thread: assets and 404 are answered by the pool.
     std::function<void(const protocol::HttpHead* head, HttpResponse& response)> decorate;

@@ -71,9 +71,13 @@ struct Server::Impl {
     }
 
     net::HttpHooks hooks() {
-        return {
-            [this](const protocol::HttpHead& head) { return engine.home_loop(head); },
-            [this](const protocol::HttpHead* head, net::HttpResponse& response) { engine.decorate(head, response); }};
+        net::HttpHooks hooks;
+        hooks.home_loop = [this](const protocol::HttpHead& head) { return engine.home_loop(head); };
+        hooks.announce = [this](const protocol::HttpHead& head) { return engine.announce(head); };
+        hooks.decorate = [this](const protocol::HttpHead* head, net::HttpResponse& response) {
+            engine.decorate(head, response);
+        };
+        return hooks;
     }
 
     void start() {

@@ -83,6 +83,15 @@ std::optional<unsigned> Engine::home_loop(const protocol::HttpHead& head) const 
     return sid ? loop_of_sid(*sid) : std::nullopt;
 }
 
+std::shared_ptr<void> Engine::announce(const protocol::HttpHead& head) {
+    if (head.method() != "POST" || !head.target().starts_with(impl_->state.settings.path)) return nullptr;
+    const auto sid = protocol::query_parameter(head.query(), "sid");
+    if (!sid) return nullptr;
+    SessionImpl* const session = impl_->shards.at(net::Loop::current()->index())->find(*sid);
+    PollingTransport* const polling = session ? session->polling() : nullptr;
+    return polling ? polling->announce_post() : nullptr;
+}
+
 void Engine::decorate(const protocol::HttpHead* head, net::HttpResponse& response) const {
     impl_->state.cors.decorate(head, response.headers);
 }

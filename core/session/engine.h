@@ -57,6 +57,8 @@ public:
 
     // For HttpHooks. Any loop's thread.
     std::optional<unsigned> home_loop(const protocol::HttpHead& head) const;
+    // The loop's thread only. A second POST that is announced while a first one is under way ends the session.
+    std::shared_ptr<void> announce(const protocol::HttpHead& head);
     void decorate(const protocol::HttpHead* head, net::HttpResponse& response) const;
 
     // From now on handshakes get 503 with Connection: close (clients retry elsewhere or later). Any thread.

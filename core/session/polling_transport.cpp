@@ -36,6 +36,16 @@ void PollingTransport::on_get(std::unique_ptr<net::HttpExchange> exchange) {
     if (parting() || poke_ || !queue_.empty()) schedule();
 }
 
+std::shared_ptr<void> PollingTransport::announce_post() {
+    if (!post_.expired()) {
+        owner_->on_fault(*this, CloseReason::kTransportError, Parting::kDiscard);
+        return nullptr;
+    }
+    const auto post = std::make_shared<char>();
+    post_ = post;
+    return post;
+}
+
 void PollingTransport::on_post(std::unique_ptr<net::HttpExchange> exchange) {
     if (is_octet_stream(exchange->head())) {
         // Protocol 4 sends binary packets as base64; whoever sends this speaks something else.

@@ -21,6 +21,9 @@ public:
 
     // A GET: waits until there is something to say. A second one at the same time ends the session.
     void on_get(std::unique_ptr<net::HttpExchange> exchange);
+    // A POST is under way for as long as what this gives is kept. Null if one is already: two at a time could overtake
+    // each other, so they end the session (Engine.IO protocol, "Sending data").
+    std::shared_ptr<void> announce_post();
     // A POST, answered before this returns.
     void on_post(std::unique_ptr<net::HttpExchange> exchange);
 
@@ -45,6 +48,7 @@ private:
     void on_abandoned();
 
     std::unique_ptr<net::HttpExchange> poll_;
+    std::weak_ptr<void> post_;
     bool abandoned_ = false;  // poll_ has lost its client: it can only be destroyed
     bool late_poll_ = false;  // poll_ came when the session was closed already
     bool poke_ = false;

@@ -8,6 +8,7 @@ function(wshub_add_plugin name)
   get_property(directory GLOBAL PROPERTY WSHUB_PLUGIN_DIRECTORY)
 
   add_library(${name} MODULE ${arg_UNPARSED_ARGUMENTS})
+  set_property(GLOBAL APPEND PROPERTY WSHUB_PLUGINS ${name})
   target_link_libraries(${name} PRIVATE wshub::sdk Threads::Threads ${arg_LIBRARIES})
   set_target_properties(${name} PROPERTIES
     PREFIX ""

@@ -40,12 +40,14 @@ public:
         on("leave", [](wshub::Event& event) { event.ack(event.session().leave(event[0].str())); });
         on("hide", [](wshub::Event& event) {
             const wshub::Session session = event.session();
-            event.ack(session.join_private("x"), session.in_private("x"), session.in("x"),
+            const bool joined = session.join_private("x");
+            event.ack(joined, session.in_private("x"), session.in("x"),
                       session.in_private("x", wshub::Share::all_plugins), session.rooms());
         });
         on("to_hidden", [this](wshub::Event& event) { to_private("x").except(event.session()).emit("psst"); });
         on("name", [this](wshub::Event& event) {
-            event.ack(event.session().set_username(event[0].str()), user(event[0].str()) == event.session());
+            const bool taken = !event.session().set_username(event[0].str());
+            event.ack(!taken, user(event[0].str()) == event.session());
         });
         on("vars", [this](wshub::Event& event) {
             event.session().set_var("color", event[0]);

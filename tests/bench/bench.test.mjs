@@ -83,7 +83,7 @@ describe("against a server that makes no mistakes", () => {
 });
 
 describe("against a server with known mistakes", () => {
-  const flow = ["fanout", "--clients", "20", "--messages", "300", "--rate", "1000", "--seconds", "1"];
+  const flow = ["fanout", "--clients", "20", "--messages", "300", "--rate", "1000", "--seconds", "3"];
   const run = (mistake) => measure(flow, mistake);
 
   it("finds every message that was dropped", async () => {

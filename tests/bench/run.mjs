@@ -22,13 +22,16 @@ for (const benchCase of cases) {
   const rounds = [];
   for (let round = 0; round < ROUNDS[size]; ++round) rounds.push(await measureBoth(benchCase));
   results.push(summary(benchCase, rounds));
+  write(facts, results); // after each, so that what ends a long run early does not take all with it
 }
-mkdirSync(OUT, { recursive: true });
-writeFileSync(path.join(OUT, "report.json"), JSON.stringify({ facts, results }, null, 1) + "\n");
-const text = markdown(facts, results);
-writeFileSync(path.join(OUT, "report.md"), text);
-console.log(text);
+console.log(markdown(facts, results));
 console.log(`written to ${path.relative(process.cwd(), OUT) || "."}/report.md and report.json`);
+
+function write(facts, results) {
+  mkdirSync(OUT, { recursive: true });
+  writeFileSync(path.join(OUT, "report.json"), JSON.stringify({ facts, results }, null, 1) + "\n");
+  writeFileSync(path.join(OUT, "report.md"), markdown(facts, results));
+}
 
 function commandLine(words) {
   const known = CASES.map((each) => each.name);
@@ -125,7 +128,6 @@ function median(values) {
 
 function machine() {
   const version = (program, args) => spawnSync(program, args, { encoding: "utf8" }).stdout?.trim() ?? "";
-  const socketIo = createRequire(import.meta.url)("socket.io/package.json").version;
   return {
     date: new Date().toISOString().slice(0, 10),
     processor: os.cpus()[0]?.model ?? "unknown",
@@ -134,11 +136,19 @@ function machine() {
     load_before: os.loadavg()[0],
     wshub: version(HUB, ["--version"]),
     node: process.version,
-    socket_io: socketIo,
+    socket_io: socketIoVersion(),
     memory_gb: Math.round(os.totalmem() / 2 ** 30),
     size,
     rounds: ROUNDS[size],
   };
+}
+
+function socketIoVersion() {
+  try {
+    return createRequire(import.meta.url)("socket.io/package.json").version;
+  } catch {
+    return fail("Node's socket.io is missing: run ./dev setup first");
+  }
 }
 
 function number(value) {

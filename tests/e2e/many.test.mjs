@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
 import { soon, startHub } from "./support/hub.mjs";
-import { Client, HOW } from "./support/clients.mjs";
+import { Client, HOW, quiet } from "./support/clients.mjs";
 
 const CLIENTS = 200;
 const ROOMS = 20;
@@ -25,13 +25,13 @@ it(`${CLIENTS} clients in ${ROOMS} rooms hear everything once and in order`, asy
 
   // Who heard what of whom.
   const heard = clients.map(() => new Map());
-  let left = CLIENTS * (CLIENTS / ROOMS - 1) * MESSAGES + BROADCASTERS * (CLIENTS - 1) * BROADCASTS;
+  let missing = CLIENTS * (CLIENTS / ROOMS - 1) * MESSAGES + BROADCASTERS * (CLIENTS - 1) * BROADCASTS;
   let allHeard;
   const complete = new Promise((resolve) => (allHeard = resolve));
   const note = (listener, key, value) => {
     const entries = heard[listener].get(key) ?? [];
     heard[listener].set(key, entries.concat([value]));
-    if (--left === 0) allHeard();
+    if (--missing === 0) allHeard();
   };
   clients.forEach(({ socket }, i) => {
     socket.on("room_message", ({ from, room, message }) => note(i, `${from} in ${room}`, message));
@@ -46,7 +46,7 @@ it(`${CLIENTS} clients in ${ROOMS} rooms hear everything once and in order`, asy
     });
   }
   await Promise.all(acks);
-  await soon(complete, `the last messages; ${left} are missing`, 60_000);
+  await soon(complete, () => `the last messages; ${missing} are missing`, 60_000);
 
   // What could still follow by mistake: each sender's next message to each receiver comes behind it.
   const last = Promise.all(clients.slice(1).map(({ socket }) => new Promise((resolve) => socket.once("message", resolve))));
@@ -64,5 +64,17 @@ it(`${CLIENTS} clients in ${ROOMS} rooms hear everything once and in order`, asy
     });
     assert.deepStrictEqual(new Map([...heard[i]].sort()), new Map([...expected].sort()), `what client ${i} heard`);
   });
+
+  // And everybody is seen to leave, once.
+  const watcher = await Client.connect(hub);
+  for (let room = 0; room < ROOMS; ++room) await watcher.acked("join_room", roomOf(room));
+  await watcher.holds(ROOMS);
+  watcher.inbox.length = 0;
+  const left = clients.map(({ id }, i) => `${id} from ${roomOf(i)}`);
   for (const client of clients) client.close();
+  await watcher.holds(CLIENTS);
+  const seen = watcher.inbox.splice(0).map(([event, { room, sid }]) => `${event === "room_left" ? sid : event} from ${room}`);
+  assert.deepStrictEqual(seen.sort(), left.sort());
+  await quiet(watcher);
+  watcher.close();
 });

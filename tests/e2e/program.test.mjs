@@ -5,7 +5,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { PLUGINS, runHub, startHub } from "./support/hub.mjs";
+import { PLUGINS, runHub, soon, startHub } from "./support/hub.mjs";
 import { Client, refused } from "./support/clients.mjs";
 
 const lines = (text) => text.split("\n").filter((line) => line !== "");
@@ -232,7 +232,7 @@ describe("the log", () => {
     hub.signal("SIGTERM");
     // The directory goes with the hub: read first, at the last moment there is.
     const before = readFileSync(file, "utf8");
-    assert.deepEqual(await hub.ended, { code: 0, signal: null });
+    assert.deepEqual(await soon(hub.ended, "the end"), { code: 0, signal: null });
     assert.ok(lines(before).length > 0);
     for (const line of lines(before)) assert.equal(typeof JSON.parse(line), "object", line);
     assert.doesNotMatch(before, /s3cret-payload/);

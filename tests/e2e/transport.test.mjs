@@ -169,10 +169,12 @@ describe("CORS", () => {
   const ORIGIN = "https://app.example.org";
   const corsHeaders = ({ headers }) => Object.keys(headers).filter((name) => name.startsWith("access-control-"));
   const handshake = "/socket.io/?EIO=4&transport=polling";
+  // Nobody fetches the ends of the sessions that are opened here.
+  const startBriefly = (set = {}) => startHub({ set: { "server.shutdown_timeout": "100ms", ...set } });
   const preflight = { Origin: ORIGIN, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-one, x-two" };
 
   it("is absent unless configured", async () => {
-    const hub = await startHub();
+    const hub = await startBriefly();
     for (const [method, headers] of [["GET", { Origin: ORIGIN }], ["OPTIONS", preflight]]) {
       const answer = await request(hub.port, { method, path: handshake, headers });
       assert.deepEqual(corsHeaders(answer), []);
@@ -182,8 +184,9 @@ describe("CORS", () => {
   });
 
   it("names the origins of the list, on answers and errors alike", async () => {
-    const hub = await startHub({
-      set: { "engine.cors_origin": `${ORIGIN}, https://*.example.com`, "engine.cors_credentials": true },
+    const hub = await startBriefly({
+      "engine.cors_origin": `${ORIGIN}, https://*.example.com`,
+      "engine.cors_credentials": true,
     });
     for (const origin of [ORIGIN, "https://a.example.com"]) {
       for (const [target, status] of [
@@ -206,7 +209,7 @@ describe("CORS", () => {
   });
 
   it("answers preflights", async () => {
-    const hub = await startHub({ set: { "engine.cors_origin": ORIGIN, "engine.cors_max_age": "10m" } });
+    const hub = await startBriefly({ "engine.cors_origin": ORIGIN, "engine.cors_max_age": "10m" });
     const answer = await request(hub.port, { method: "OPTIONS", path: handshake, headers: preflight });
     assert.equal(answer.status, 204);
     assert.equal(answer.bytes.length, 0);
@@ -218,7 +221,7 @@ describe("CORS", () => {
   });
 
   it("* is for everybody", async () => {
-    const hub = await startHub({ set: { "engine.cors_origin": "*" } });
+    const hub = await startBriefly({ "engine.cors_origin": "*" });
     const answer = await request(hub.port, { path: handshake, headers: { Origin: ORIGIN } });
     assert.equal(answer.headers["access-control-allow-origin"], "*");
     await hub.stop();

@@ -90,13 +90,18 @@ struct IntegerSetting {
     static Range<Int> widest() { return {std::numeric_limits<Int>::min(), std::numeric_limits<Int>::max()}; }
     static Int read(const Host& host, std::string_view key, Int otherwise, std::string_view help, Range<Int> range) {
         const std::string text =
-            read_setting(host, key, WSHUB_CFG_INT, number(otherwise), number(range.min), number(range.max), help);
+            read_setting(host, key, WSHUB_CFG_INT, number(otherwise), bound(range.min), bound(range.max), help);
         return static_cast<Int>(std::strtoll(text.c_str(), nullptr, 10));
     }
     static std::string number(Int value) {
         std::string text;
         json::put(text, value);
         return text;
+    }
+    // Nothing where every number of the wire's type would do.
+    static std::string bound(Int value) {
+        using Wire = std::numeric_limits<std::int64_t>;
+        return value == Wire::min() || value == Wire::max() ? std::string() : number(value);
     }
 };
 template <>

@@ -229,7 +229,7 @@ describe("Receiving data by polling", () => {
   it("ends the session when the client gives up a waiting poll", async () => {
     const session = await joinedPolling();
     const socket = net.connect(hub.port, "127.0.0.1");
-    socket.write(`GET ${Polling.path({ sid: session.sid })} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await new Promise((resolve) => socket.write(`GET ${Polling.path({ sid: session.sid })} HTTP/1.1\r\nHost: x\r\n\r\n`, resolve));
     // A POST on the same path shows that the server is past the GET.
     await session.post("3");
     socket.destroy();

@@ -98,7 +98,7 @@ export class Client {
 
   async #until(condition, what) {
     while (!condition()) {
-      await soon(new Promise((resolve) => this.waiting.push(resolve)), `${what}; so far: ${brief(this.inbox)}`);
+      await soon(new Promise((resolve) => this.waiting.push(resolve)), () => `${what}; so far: ${brief(this.inbox)}`);
     }
   }
   // Takes the next thing that arrived: [event, ...arguments].

@@ -12,15 +12,19 @@ export const BUILD = path.resolve(process.env.WSHUB_BUILD ?? path.join(ROOT, "bu
 export const PROGRAM = path.join(BUILD, "bin/wshub");
 export const PLUGINS = path.join(BUILD, "plugins");
 
+const PATIENCE = Number(process.env.WSHUB_E2E_PATIENCE ?? 20_000); // milliseconds
 const START_PATIENCE = 30_000;
 const STOP_PATIENCE = 20_000;
 const START_LINE = /listening on \S*?:(\d+)\b/;
 
-// The promise's value; or an error with `what` when it takes longer than anything here should.
-export function soon(promise, what, patience = 20_000) {
+// The promise's value; or an error with `what` (a text, or a function that gives one then) when it takes longer than anything
+// here should.
+export function soon(promise, what, patience = PATIENCE) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${patience} ms: ${what}`)), patience);
+    timer = setTimeout(() => {
+      reject(new Error(`not within ${patience} ms: ${typeof what === "function" ? what() : what}`));
+    }, patience);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

@@ -11,6 +11,7 @@
 #include <set>
 #include <thread>
 
+#include "base/log.h"
 #include "fake_session.h"
 #include "hub/hub.h"
 
@@ -71,6 +72,8 @@ public:
     explicit Machine(hub::HubSettings settings)
         : hub(std::move(settings), {loops[0].get(), loops[1].get(), loops[2].get()}, clock, metrics) {
         hub.set_sink(sink);
+        // The log's first use makes it, as log::set_up() does at a server's start: before there are other threads.
+        base::log::debug("machine starts");
         for (const auto& loop : loops) loop->start();
     }
     ~Machine() {

@@ -221,6 +221,20 @@ TEST_CASE("a body follows its request to the other loop", "[http]") {
     CHECK(client.read_response().body == "POST /app/echo?2 body");
 }
 
+TEST_CASE("a client that ends its side gets its answer also when the connection moves first", "[http]") {
+    HttpRig rig(3, {}, homes_by_query());
+    rig.start();
+    for (int i = 0; i < 30; ++i) {
+        RawSocket client = rig.connect();
+        client.send(get("/app/loop?" + std::to_string(i % 3)) + get("/app/loop?" + std::to_string((i + 1) % 3)));
+        client.end_writing();
+        CHECK(client.read_response().body == std::to_string(i % 3));
+        CHECK(client.read_response().body == std::to_string((i + 1) % 3));
+        CHECK(client.read_to_end().empty());
+    }
+    CHECK(rig.all_closed());
+}
+
 TEST_CASE("clients that vanish while their connection moves leave nothing behind", "[http]") {
     HttpRig rig(3, {}, homes_by_query());
     rig.start();
@@ -288,6 +302,7 @@ TEST_CASE("answers that the server gives by itself carry the hook's headers, whi
         {get("/x", "Origin: o\r\nIf-None-Match: *\r\n"), 304, "o"},
         {"POST /app/ HTTP/1.1\r\nHost: h\r\nOrigin: o\r\nContent-Length: 9999999\r\n\r\n", 413, "o"},
         {"garbage\r\n\r\n", 400, "?"},
+        {get("/app/throw", "Origin: o\r\n"), 500, "o"},
         {get("/nowhere", "Origin: =?utf-8?B?DQpTZXQtQ29va2llOiBldmlsPTE=?=\r\n"), 404,
          "=?utf-8?B?DQpTZXQtQ29va2llOiBldmlsPTE=?="},
     }));

@@ -173,6 +173,36 @@ TEST_CASE("a second GET at the same time ends the session", "[polling]") {
     CHECK(bench.engine.sessions() == 0);
 }
 
+TEST_CASE("a second POST announced while one is under way ends the session", "[polling]") {
+    EngineBench bench;
+    const std::string sid = bench.open_polling();
+    const net::Loop::Enter here(bench.loop);
+    const auto head = make_head("POST", "/socket.io/?EIO=4&transport=polling&sid=" + sid);
+    SECTION("but not behind one that is done") {
+        CHECK(bench.engine.announce(head));
+        CHECK(bench.engine.announce(head));
+        CHECK_FALSE(gone(bench, sid));
+    }
+    SECTION("") {
+        const auto first = bench.engine.announce(head);
+        CHECK(first);
+        CHECK_FALSE(bench.engine.announce(head));
+        bench.turns(2);
+        CHECK(bench.log().closed == std::vector{CloseReason::kTransportError});
+        CHECK(gone(bench, sid));
+    }
+}
+
+TEST_CASE("only POSTs of polling sessions under our path are announced", "[polling]") {
+    EngineBench bench;
+    const std::string sid = bench.open_polling();
+    const net::Loop::Enter here(bench.loop);
+    CHECK_FALSE(bench.engine.announce(make_head("GET", "/socket.io/?EIO=4&transport=polling&sid=" + sid)));
+    CHECK_FALSE(bench.engine.announce(make_head("POST", "/other/?EIO=4&transport=polling&sid=" + sid)));
+    CHECK_FALSE(bench.engine.announce(make_head("POST", "/socket.io/?EIO=4&transport=polling")));
+    CHECK_FALSE(bench.engine.announce(make_head("POST", "/socket.io/?EIO=4&transport=polling&sid=unknown")));
+}
+
 TEST_CASE("a client's close packet answers its waiting GET with a noop", "[polling]") {
     EngineBench bench;
     const std::string sid = bench.open_polling();
