@@ -108,10 +108,11 @@ std::int32_t emit(Instance& instance, const wshub_emit* message) {
 
     if (from.reply_slot != 0) {
         if (!emit.except_rooms.empty() || !emit.except_sockets.empty()) return WSHUB_EINVAL;
-        emit.reply.emplace();
-        if (from.reply_timeout_ms != 0) emit.reply->timeout = base::milliseconds(from.reply_timeout_ms);
-        emit.reply->owner = reply_owner(instance.number(), from.reply_slot);
-        emit.reply->cookie = from.reply_cookie;
+        hub::Emit::ReplyWanted wanted;
+        if (from.reply_timeout_ms != 0) wanted.timeout = base::milliseconds(from.reply_timeout_ms);
+        wanted.owner = reply_owner(instance.number(), from.reply_slot);
+        wanted.cookie = from.reply_cookie;
+        emit.reply = wanted;
         return code_of(hub.emit(emit));
     }
     if (!emit.all && emit.rooms.empty()) return code_of(hub.emit(emit));

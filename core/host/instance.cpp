@@ -17,6 +17,7 @@ constexpr base::milliseconds kStopPatience{5'000};
 // Where a plugin writes why it failed.
 class ErrorText {
 public:
+    ErrorText() { text_[0] = '\0'; }  // the rest is only looked at if the plugin wrote it
     wshub_err* out() { return &error_; }
     std::string_view text() const { return std::string_view(text_.data(), ::strnlen(text_.data(), text_.size())); }
     std::string printable() const {
@@ -24,7 +25,7 @@ public:
     }
 
 private:
-    std::array<char, 512> text_{};
+    std::array<char, 512> text_;
     wshub_err error_{0, static_cast<std::uint32_t>(text_.size()), text_.data()};
 };
 

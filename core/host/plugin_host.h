@@ -20,13 +20,11 @@
 namespace wshub::host {
 
 enum class OnError : std::uint8_t { kRefuse, kSkip };
-enum class UnknownEvent : std::uint8_t { kError, kIgnore };
 
 struct HostSettings {
     std::filesystem::path directory;
     std::vector<std::string> enabled;  // in order
     OnError on_error = OnError::kRefuse;
-    UnknownEvent unknown_event = UnknownEvent::kError;
     std::vector<base::RawSetting> plugin_settings;  // all of the sections [plugin.NAME]
     base::milliseconds slow_handler{50};            // a handler that took longer is named in the log
     // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one

@@ -78,6 +78,7 @@ struct SocketRecord {
     std::shared_ptr<const session::Handshake> handshake;
     std::string auth;  // JSON object, empty if the client sent none
     base::WallTime connected_at;
+    // For readers on other threads: as of the client's last message, since sessions change it without a word.
     session::TransportKind transport = session::TransportKind::kPolling;
     std::vector<std::string> rooms;                        // client rooms, in the order joined
     std::string username;                                  // empty: none

@@ -418,11 +418,11 @@ void add_plugins(std::vector<CoreKey>& keys) {
                           "goes on without it."));
     keys.push_back(
         plugins
-            .choice<host::UnknownEvent>(
-                "unknown_event", "error",
-                {{"error", host::UnknownEvent::kError}, {"ignore", host::UnknownEvent::kIgnore}},
-                [](Settings & s) -> auto& { return s.host.unknown_event; })
-            .described_as("What an event that no plugin handles gets: error answers UNKNOWN_EVENT, ignore nothing."));
+            .choice<bool>(
+                "unknown_event", "error", {{"error", true}, {"ignore", false}},
+                [](Settings & s) -> auto& { return s.hub.unknown_event_is_error; })
+            .described_as("What an event that no plugin handles gets: error emits system:error UNKNOWN_EVENT, ignore "
+                          "says so only in the ack, if one was asked for."));
 }
 
 void add_log(std::vector<CoreKey>& keys) {

@@ -10,6 +10,9 @@ namespace {
 
 // A client that polls has this long to come for the rest; one that reads slowly has it too.
 constexpr base::milliseconds kCloseTimeout{30'000};
+// When the server stops, a client that polls comes within a round trip or has left without a word; it may be unable to
+// come at all, since no new connection is accepted.
+constexpr base::milliseconds kStopTimeout{2'000};
 
 const protocol::PacketRef& ping_packet() {
     static const protocol::PacketRef packet = protocol::EncodedPacket::text("2");
@@ -76,7 +79,8 @@ void SessionImpl::end(CloseReason reason, Parting parting) {
         phase_ = Phase::kClosing;
         reason_ = reason;
         if (upgrade_) drop_upgrade(UpgradeResult::kFailed, Parting::kDiscard);
-        loop().arm_in(timer_, kCloseTimeout);
+        const bool stops = reason == CloseReason::kServerShuttingDown && polling() != nullptr;
+        loop().arm_in(timer_, stops ? kStopTimeout : kCloseTimeout);
         shard_.closed(*this, reason);
     }
     transport_->part(parting);

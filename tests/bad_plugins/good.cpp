@@ -29,6 +29,16 @@ public:
             ++seen_[event.session()];
             event.ack_raw(event.raw_args());
         });
+        on("chain", [](wshub::Event& event) { event.ack("second"); });
+        on(
+            "chain",
+            [](wshub::Event& event) {
+                if (event[0].boolean()) event.stop();
+                event.ack("first");
+            },
+            10);
+        on(
+            "chain*", [this](wshub::Event& event) { to(event.session()).emit("last"); }, -10);
         on("silent", [](wshub::Event&) {});
         on("refuse", [](wshub::Event& event) { event.fail("NO", "not today"); });
         on("refuse_with", [](wshub::Event& event) { event.fail_with("NO", "not today", json::obj("ok", false)); });

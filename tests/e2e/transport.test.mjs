@@ -46,7 +46,7 @@ describe("disconnects", () => {
       await first.stop();
       assert.equal(await client.disconnected(), "transport close");
       const second = await startHub({ set: { "server.port": first.port } });
-      await client.connected();
+      await client.reconnected();
       assert.notEqual(client.id, before);
       assert.deepStrictEqual(await client.acked("join_room", "r"), { status: "joined", room: "r" });
       await client.gets(["room_joined", { room: "r", sid: client.id }]);

@@ -75,6 +75,8 @@ public:
         rooms_.add(room, 0);
         return std::move(*this);
     }
+    // A room that only plugins put sessions into: the same name given by a client is another room. It is this plugin's
+    // own, another plugin's of that name is another one, unless all plugins are to share it.
     Emit&& to_private(std::string_view room, Share share = Share::own) && {
         rooms_.add(room, static_cast<std::uint32_t>(share));
         return std::move(*this);

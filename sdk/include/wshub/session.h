@@ -138,6 +138,7 @@ public:
     // 1 to 255 bytes; others throw.
     bool join(std::string_view room) const { return change(host_->join, room, 0, "join"); }
     bool leave(std::string_view room) const { return change(host_->leave, room, 0, "leave"); }
+    // Rooms that no client reaches: see Emit::to_private().
     bool join_private(std::string_view room, Share share = Share::own) const {
         return change(host_->join, room, static_cast<std::uint32_t>(share), "join_private");
     }

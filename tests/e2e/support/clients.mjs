@@ -65,6 +65,11 @@ export class Client {
     });
     return soon(answer, "connect");
   }
+  // Connected again, by itself, after as many attempts as it takes.
+  reconnected() {
+    if (this.socket.connected) return Promise.resolve();
+    return soon(new Promise((resolve) => this.socket.once("connect", resolve)), "connect, again");
+  }
   // What connect_error says.
   refused() {
     return soon(new Promise((resolve) => this.socket.once("connect_error", resolve)), "connect_error");

@@ -33,6 +33,7 @@ const running = new Set();
 process.on("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 // A test that failed may have left a hub and clients, which would keep this process for ever. The files' own `after` run in
 // the time that is left here.
 after(() => setTimeout(() => process.exit(1), STOP_PATIENCE).unref());

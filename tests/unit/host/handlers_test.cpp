@@ -79,6 +79,25 @@ TEST_CASE("a handler that throws costs that event, and its reason stays in the l
     CHECK_THAT(it.world.metrics.text(), Catch::Contains("wshub_plugin_events_total{plugin=\"good\"} 4"));
 }
 
+TEST_CASE("handlers of one event run in order until one stops it", "[handlers]") {
+    Running it;
+    it.world.run();
+    FakeSession& client = it.world.client();
+    CHECK(it.world.say(client, R"(21["chain",false])") == Packets{R"(31["first"])", R"(2["last"])"});
+    CHECK(it.world.say(client, R"(22["chain",true])") == Packets{R"(32["first"])"});
+    CHECK(it.world.say(client, R"(2["chained"])") == Packets{R"(2["last"])"});
+}
+
+TEST_CASE("a handler that takes longer than it may is named", "[handlers]") {
+    LogCapture log;
+    Running it;
+    it.world.settings.slow_handler = base::milliseconds{-1};  // the clock stands still
+    it.world.run();
+    it.world.say(it.world.client(), R"(2["echo"])");
+    CHECK_THAT(log.text(), Catch::Contains("warning plugin handler was slow plugin=good handler="));
+    CHECK_THAT(it.world.metrics.text(), !Catch::Contains("wshub_plugin_slow_total{plugin=\"good\"} 0"));
+}
+
 TEST_CASE("a plugin may refuse a session, and one that fails at that refuses it too", "[handlers]") {
     LogCapture log;
     Running it;

@@ -18,8 +18,8 @@ TEST_CASE("a view knows its type and stands on the value alone", "[json]") {
         {"[1,[2]]", Type::array},
         {R"({"a":{}})", Type::object},
     }));
-    const View view(" \n" + text + "\t ");
-    CHECK(view.type() == type);
+    const std::string padded = " \n" + text + "\t ";
+    CHECK(View(padded).type() == type);
 }
 
 TEST_CASE("members and elements are found, and what is not there is missing", "[json]") {

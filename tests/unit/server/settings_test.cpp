@@ -132,7 +132,7 @@ format = json
     CHECK(settings.hub.limits.events.per_second == 0.5);
     CHECK(settings.host.enabled == Lines{"b", "a"});
     CHECK(settings.host.on_error == host::OnError::kSkip);
-    CHECK(settings.host.unknown_event == host::UnknownEvent::kIgnore);
+    CHECK_FALSE(settings.hub.unknown_event_is_error);
     CHECK(settings.log.format == base::log::Format::kJson);
 }
 

@@ -304,3 +304,16 @@ TEST_CASE("an engine that is destroyed takes its sessions with it", "[session]")
     CHECK(replies[1]->wire->closed());
     loop.turn();  // what was posted finds nobody
 }
+
+TEST_CASE("a polling client has 30 s to come for the end, but 2 s when the server stops", "[session]") {
+    const auto [reason, patience] = GENERATE(table<CloseReason, milliseconds>(
+        {{CloseReason::kServerForced, milliseconds{30'000}}, {CloseReason::kServerShuttingDown, milliseconds{2'000}}}));
+    EngineBench bench;
+    bench.open_polling();
+    bench.send("4last words");
+    bench.session().close(reason);
+    bench.pass(patience - milliseconds{100});
+    CHECK(bench.metric("wshub_queued_bytes{loop=\"0\"}") != "0");
+    bench.pass(milliseconds{200});
+    CHECK(bench.metric("wshub_queued_bytes{loop=\"0\"}") == "0");
+}
