@@ -31,8 +31,7 @@ std::string_view view(std::span<const char> bytes) {
 
 }  // namespace
 
-Client::Client(Shard& shard, session::Session& session)
-    : shard_(shard), session_(session), transport_(session.transport()) {
+Client::Client(Shard& shard, session::Session& session) : shard_(shard), session_(session) {
     wait_for_connect();
 }
 
@@ -43,7 +42,6 @@ Client::~Client() {
 // ---- messages
 
 void Client::on_text(std::span<char> text) {
-    note_transport();
     if (pending_) return parse_error("text where an attachment is due");
     if (announces_attachments(text)) return begin_binary(text);
     const auto packet = protocol::decode_socket_packet(text, shard_.core().settings.limits.max_json_depth);
@@ -71,7 +69,6 @@ void Client::begin_binary(std::span<char> text) {
 }
 
 void Client::on_binary(std::span<char> bytes) {
-    note_transport();
     if (!pending_) return parse_error("binary without a packet that announces it");
     Pending& pending = *pending_;
     if (pending.verdict == Verdict::kFine) {
@@ -264,10 +261,7 @@ void Client::connect_timed_out(void* self) {
     static_cast<Client*>(self)->session_.close(session::CloseReason::kConnectTimeout);
 }
 
-// The session changes its transport without a word.
-void Client::note_transport() {
-    if (session_.transport() == transport_) return;
-    transport_ = session_.transport();
+void Client::on_upgraded() {
     for (const Membership& at : memberships_) {
         if (Socket* socket = shard_.find(at.socket)) shard_.note_transport(*socket);
     }

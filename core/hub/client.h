@@ -34,6 +34,7 @@ public:
 
     void on_text(std::span<char> text) override;
     void on_binary(std::span<char> bytes) override;
+    void on_upgraded() override;
     void on_closed(session::CloseReason reason) override;
 
     // What the shard tells: the socket is in, or has left by its own will or the server's.
@@ -85,14 +86,12 @@ private:
     Membership* addressed(const protocol::SocketPacket& packet);
     Membership* membership(std::string_view nsp);
     Membership* membership(SocketHandle socket);
-    void note_transport();
     void parse_error(std::string_view what);
     void wait_for_connect();
     static void connect_timed_out(void* self);
 
     Shard& shard_;
     session::Session& session_;
-    session::TransportKind transport_;
     std::vector<Membership> memberships_;
     std::unique_ptr<Pending> pending_;
     net::Timer connect_timer_{&Client::connect_timed_out, this};

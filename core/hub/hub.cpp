@@ -179,7 +179,6 @@ bool Hub::read(SocketHandle socket, const std::function<void(const SocketRecord&
     const auto lock = shard->reading();
     Socket* found = shard->find(socket);
     if (!found) return false;
-    if (shard->here()) shard->note_transport(*found);
     read(found->record);
     return true;
 }

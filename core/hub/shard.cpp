@@ -224,7 +224,6 @@ HubError Shard::set_var(SocketHandle handle, std::string_view key, std::string_v
     return HubError::kNone;
 }
 
-// The session changes its transport without a word.
 void Shard::note_transport(Socket& socket) {
     if (socket.state == SocketState::kLeaving) return;
     const session::TransportKind now = socket.session.transport();

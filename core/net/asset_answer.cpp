@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "net/ascii.h"
+#include "base/ascii.h"
 
 namespace wshub::net {
 namespace {
@@ -13,14 +13,14 @@ std::string_view cut_front(std::string_view& text, char separator) {
     const std::size_t end = std::min(text.find(separator), text.size());
     const std::string_view part = text.substr(0, end);
     text.remove_prefix(std::min(end + 1, text.size()));
-    return trim_blanks(part);
+    return base::trim_blanks(part);
 }
 
 // False for "q=0", "q=0.0" and so on among the parameters.
 bool has_weight(std::string_view parameters) {
     while (!parameters.empty()) {
         std::string_view value = cut_front(parameters, ';');
-        if (!equals_ignoring_case(cut_front(value, '='), "q")) continue;
+        if (!base::equals_ignoring_case(cut_front(value, '='), "q")) continue;
         return value.find_first_of("123456789") != std::string_view::npos;
     }
     return true;
@@ -32,21 +32,21 @@ bool accepts_coding(const protocol::HttpHead& head, std::string_view coding) {
     std::optional<bool> named;
     std::optional<bool> any;
     for (const protocol::HttpHeader& header : head.headers()) {
-        if (!equals_ignoring_case(header.name, "Accept-Encoding")) continue;
+        if (!base::equals_ignoring_case(header.name, "Accept-Encoding")) continue;
         for (std::string_view list = header.value; !list.empty();) {
             std::string_view item = cut_front(list, ',');
             const std::string_view name = cut_front(item, ';');
-            if (equals_ignoring_case(name, coding)) named = has_weight(item);
+            if (base::equals_ignoring_case(name, coding)) named = has_weight(item);
             if (name == "*") any = has_weight(item);
         }
     }
-    return named.value_or(any.value_or(equals_ignoring_case(coding, "identity")));
+    return named.value_or(any.value_or(base::equals_ignoring_case(coding, "identity")));
 }
 
 bool none_match_fails(const protocol::HttpHead& head, std::string_view etag) {
     const auto opaque = [](std::string_view tag) { return tag.starts_with("W/") ? tag.substr(2) : tag; };
     for (const protocol::HttpHeader& header : head.headers()) {
-        if (!equals_ignoring_case(header.name, "If-None-Match")) continue;
+        if (!base::equals_ignoring_case(header.name, "If-None-Match")) continue;
         if (header.value == "*") return true;
         for (std::string_view list = header.value; !list.empty();)
             if (const std::string_view tag = cut_front(list, ','); !tag.empty() && opaque(tag) == opaque(etag))

@@ -6,7 +6,7 @@
 #include <ctime>
 #include <utility>
 
-#include "net/ascii.h"
+#include "base/ascii.h"
 
 namespace wshub::net {
 namespace {
@@ -107,9 +107,9 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
     out.reserve(256);
     append_status_line(out, status);
     for (const auto& [name, value] : response.headers) {
-        if (equals_ignoring_case(name, "Connection")) continue;
-        if (equals_ignoring_case(name, "Content-Length") && !(status == 204 && value == "0")) continue;
-        if (equals_ignoring_case(name, "Transfer-Encoding") || equals_ignoring_case(name, "Date")) continue;
+        if (base::equals_ignoring_case(name, "Connection")) continue;
+        if (base::equals_ignoring_case(name, "Content-Length") && !(status == 204 && value == "0")) continue;
+        if (base::equals_ignoring_case(name, "Transfer-Encoding") || base::equals_ignoring_case(name, "Date")) continue;
         append_header(out, name, value);
     }
     out += "Date: ";
@@ -128,7 +128,8 @@ std::string response_head(const HttpResponse& response, const ResponseFraming& f
 
 bool asks_to_close(const HttpResponse& response) {
     return std::any_of(response.headers.begin(), response.headers.end(), [](const auto& header) {
-        return equals_ignoring_case(header.first, "Connection") && equals_ignoring_case(header.second, "close");
+        return base::equals_ignoring_case(header.first, "Connection") &&
+               base::equals_ignoring_case(header.second, "close");
     });
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "protocol/ascii.h"
+#include "base/ascii.h"
 
 namespace wshub::protocol {
 namespace {
@@ -81,7 +81,7 @@ struct Named {
 Named find_all(const HttpHead& head, std::string_view name) {
     Named found;
     for (const HttpHeader& header : head.headers()) {
-        if (!equals_ignoring_case(header.name, name)) continue;
+        if (!base::equals_ignoring_case(header.name, name)) continue;
         ++found.count;
         found.value = header.value;
     }
@@ -100,12 +100,12 @@ std::optional<HttpError> check_host(const HttpHead& head) {
 std::optional<HttpError> check_codings(const HttpHead& head) {
     bool other_before = false, chunked = false;
     for (const HttpHeader& header : head.headers()) {
-        if (!equals_ignoring_case(header.name, "transfer-encoding")) continue;
+        if (!base::equals_ignoring_case(header.name, "transfer-encoding")) continue;
         for (std::string_view rest = header.value;;) {
             const std::size_t comma = rest.find(',');
-            const std::string_view coding = trim_blanks(rest.substr(0, comma));
+            const std::string_view coding = base::trim_blanks(rest.substr(0, comma));
             if (coding.empty() || chunked) return HttpError::kBadRequest;
-            chunked = equals_ignoring_case(coding, "chunked");
+            chunked = base::equals_ignoring_case(coding, "chunked");
             if (!chunked) other_before = true;
             if (comma == std::string_view::npos) break;
             rest.remove_prefix(comma + 1);
@@ -137,8 +137,8 @@ base::Result<bool, HttpError> wants_continue(const HttpHead& head) {
     bool wanted = false;
     if (head.minor_version() == 0) return false;
     for (const HttpHeader& header : head.headers()) {
-        if (!equals_ignoring_case(header.name, "expect")) continue;
-        if (!equals_ignoring_case(header.value, "100-continue")) return refuse(HttpError::kExpectationFailed);
+        if (!base::equals_ignoring_case(header.name, "expect")) continue;
+        if (!base::equals_ignoring_case(header.value, "100-continue")) return refuse(HttpError::kExpectationFailed);
         wanted = true;
     }
     return wanted;
@@ -198,7 +198,7 @@ bool HttpHeadParser::target(std::string_view target) {
         return head_.method_ == "OPTIONS";
     }
     for (const std::string_view scheme : {"http://", "https://"}) {
-        if (equals_ignoring_case(target.substr(0, scheme.size()), scheme))
+        if (base::equals_ignoring_case(target.substr(0, scheme.size()), scheme))
             return absolute_target(target.substr(scheme.size()));
     }
     return false;
@@ -243,7 +243,7 @@ base::Result<HttpFraming, HttpError> http_framing(const HttpHead& head, const Ht
 std::optional<HttpHeader> parse_header_line(std::string_view line) {
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return std::nullopt;
-    const HttpHeader header{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
+    const HttpHeader header{line.substr(0, colon), base::trim_blanks(line.substr(colon + 1))};
     if (!is_token(header.name) || !is_field_text(header.value)) return std::nullopt;
     return header;
 }

@@ -2,7 +2,7 @@
 #include <cassert>
 #include <cstring>
 
-#include "protocol/ascii.h"
+#include "base/ascii.h"
 #include "protocol/http_head.h"
 #include "protocol/http_request.h"
 
@@ -39,7 +39,7 @@ base::Result<ChunkLine, HttpError> parse_chunk_line(std::string_view line) {
     ChunkLine out;
     std::size_t at = 0;
     for (; at < line.size(); ++at) {
-        const int digit = hex_value(line[at]);
+        const int digit = base::hex_value(line[at]);
         if (digit < 0) break;
         if (out.size > (SIZE_MAX >> 4)) return refuse(HttpError::kBodyTooLarge);
         out.size = out.size << 4 | static_cast<std::size_t>(digit);
@@ -48,7 +48,7 @@ base::Result<ChunkLine, HttpError> parse_chunk_line(std::string_view line) {
     const std::string_view extensions = line.substr(at);
     out.extensions = extensions.size();
     if (extensions.empty()) return out;
-    const std::string_view inner = trim_blanks(extensions);
+    const std::string_view inner = base::trim_blanks(extensions);
     if (inner.empty() || inner.front() != ';' || !is_field_text(inner)) return refuse(HttpError::kBadRequest);
     return out;
 }
@@ -121,7 +121,8 @@ base::Result<HttpReader::Step, HttpError> HttpReader::State::next(std::span<cons
 HttpReader::State::Outcome HttpReader::State::read_head(std::span<const char>& in) {
     while (!in.empty()) {
         // TLS or noise on this port is seen at its first byte.
-        if (text.empty() && in.front() != '\r' && !is_token_char(in.front())) return refuse(HttpError::kBadRequest);
+        if (text.empty() && in.front() != '\r' && !is_token_char(in.front()))
+            return refuse(HttpError::kBadRequest);
         const auto piece = line_piece(in);
         if (piece.size() > limits.max_head - text.size())
             return refuse(line_begin == 0 ? HttpError::kTargetTooLong : HttpError::kHeadTooLarge);

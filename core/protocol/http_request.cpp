@@ -1,6 +1,6 @@
 #include "protocol/http_request.h"
 
-#include "protocol/ascii.h"
+#include "base/ascii.h"
 
 namespace wshub::protocol {
 namespace {
@@ -10,7 +10,7 @@ std::string percent_decode(std::string_view text) {
     out.reserve(text.size());
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] == '%' && text.size() - i > 2) {
-            const int high = hex_value(text[i + 1]), low = hex_value(text[i + 2]);
+            const int high = base::hex_value(text[i + 1]), low = base::hex_value(text[i + 2]);
             if (high >= 0 && low >= 0) {
                 out += static_cast<char>(high << 4 | low);
                 i += 2;
@@ -30,7 +30,7 @@ bool is_encoded_as(std::string_view encoded, std::string_view text) {
 bool list_has(std::string_view list, std::string_view token) {
     for (;;) {
         const std::size_t comma = list.find(',');
-        if (equals_ignoring_case(trim_blanks(list.substr(0, comma)), token)) return true;
+        if (base::equals_ignoring_case(base::trim_blanks(list.substr(0, comma)), token)) return true;
         if (comma == std::string_view::npos) return false;
         list.remove_prefix(comma + 1);
     }
@@ -40,14 +40,14 @@ bool list_has(std::string_view list, std::string_view token) {
 
 std::optional<std::string_view> HttpHead::header(std::string_view name) const {
     for (const HttpHeader& header : headers_) {
-        if (equals_ignoring_case(header.name, name)) return header.value;
+        if (base::equals_ignoring_case(header.name, name)) return header.value;
     }
     return std::nullopt;
 }
 
 bool HttpHead::has_token(std::string_view header, std::string_view token) const {
     for (const HttpHeader& each : headers_) {
-        if (equals_ignoring_case(each.name, header) && list_has(each.value, token)) return true;
+        if (base::equals_ignoring_case(each.name, header) && list_has(each.value, token)) return true;
     }
     return false;
 }

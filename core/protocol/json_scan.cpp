@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-#include "protocol/ascii.h"
+#include "base/ascii.h"
 #include "protocol/plain_run.h"
 #include "protocol/utf8.h"
 
@@ -162,7 +162,7 @@ const char* Scanner::escape(const char* at) {
     constexpr std::ptrdiff_t kLength = 6;
     if (end_ - at < kLength) return fail(JsonError::kSyntax);
     for (std::ptrdiff_t i = 2; i < kLength; ++i) {
-        if (hex_value(at[i]) < 0) return fail(JsonError::kSyntax);
+        if (base::hex_value(at[i]) < 0) return fail(JsonError::kSyntax);
     }
     return at + kLength;
 }
@@ -224,7 +224,7 @@ void append_utf8(std::string& out, std::uint32_t point) {
 std::optional<std::uint32_t> unit_escape(std::string_view text) {
     if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return std::nullopt;
     std::uint32_t unit = 0;
-    for (const char c : text.substr(2, 4)) unit = unit << 4 | static_cast<std::uint32_t>(hex_value(c));
+    for (const char c : text.substr(2, 4)) unit = unit << 4 | static_cast<std::uint32_t>(base::hex_value(c));
     return unit;
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "session/ascii.h"
+#include "base/ascii.h"
 
 namespace wshub::session {
 namespace {
@@ -13,7 +13,7 @@ constexpr std::size_t kMaxRequestedHeaders = 2048;
 
 std::string lower_case(std::string_view text) {
     std::string out(text);
-    std::transform(out.begin(), out.end(), out.begin(), lower_ascii);
+    std::transform(out.begin(), out.end(), out.begin(), base::lower_ascii);
     return out;
 }
 
@@ -26,7 +26,7 @@ bool is_echoable_origin(std::string_view origin) {
 // A list of header names.
 bool is_echoable_list(std::string_view names) {
     return names.size() <= kMaxRequestedHeaders && std::all_of(names.begin(), names.end(), [](char c) {
-               return is_token_char(c) || c == ',' || c == ' ' || c == '	';
+               return base::is_token_char(c) || c == ',' || c == ' ' || c == '	';
            });
 }
 
@@ -35,7 +35,7 @@ bool are_host_labels(std::string_view text) {
     if (text.empty() || text.front() == '.' || text.back() == '.') return false;
     if (text.find("..") != std::string_view::npos) return false;
     return std::all_of(text.begin(), text.end(),
-                       [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
+                       [](char c) { return base::is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; });
 }
 
 std::string join(const std::vector<std::string>& items) {
@@ -62,7 +62,7 @@ bool is_same_origin(const protocol::HttpHead& head, std::string_view origin) {
     // The scheme is left out: behind a proxy that ends TLS we may not know our own.
     const auto host = head.header("Host");
     const std::string_view authority = behind_scheme(origin);
-    return host && !authority.empty() && equals_ignoring_case(authority, *host);
+    return host && !authority.empty() && base::equals_ignoring_case(authority, *host);
 }
 
 Cors::Cors(CorsSettings settings)

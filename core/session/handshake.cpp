@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "protocol/websocket.h"
-#include "session/ascii.h"
 
 namespace wshub::session {
 namespace {
@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kMaxSubprotocol = 128;
 
 bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
+    return !text.empty() && std::all_of(text.begin(), text.end(), base::is_token_char);
 }
 
 // A browser whose script named subprotocols gives up unless one of them is chosen; we take the first, as Node does.

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "base/ascii.h"
 #include "protocol/base64.h"
 #include "protocol/utf8.h"
-#include "session/ascii.h"
 
 namespace wshub::session {
 namespace {
@@ -14,7 +14,7 @@ constexpr std::string_view kClose = "1";
 
 bool is_octet_stream(const protocol::HttpHead& head) {
     const std::string_view type = head.header("Content-Type").value_or("");
-    return equals_ignoring_case(type.substr(0, type.find_first_of("; 	")), "application/octet-stream");
+    return base::equals_ignoring_case(type.substr(0, type.find_first_of("; 	")), "application/octet-stream");
 }
 
 // The part of `body` that `view` shows, to be changed.

@@ -58,6 +58,8 @@ public:
     // close().
     virtual void on_text(std::span<char> text) = 0;
     virtual void on_binary(std::span<char> bytes) = 0;
+    // The session goes on over another transport.
+    virtual void on_upgraded() {}
     // Once; nothing can be sent any more. The user is destroyed after the call; the session too, unless it has to wait
     // until what was sent before has left.
     virtual void on_closed(CloseReason reason) = 0;

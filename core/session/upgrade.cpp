@@ -70,6 +70,7 @@ void SessionImpl::switch_transport() {
     auto polling = std::exchange(transport_, std::move(socket));
     shard_.bury(std::move(polling), Parting::kDiscard);
     shard_.upgraded();
+    user_->on_upgraded();
 }
 
 void SessionImpl::on_upgrade_timer() {

@@ -50,7 +50,10 @@ public:
         if (!close_reason_) close_reason_ = reason;
         tell_closed();
     }
-    void upgrade() { transport_ = session::TransportKind::kWebSocket; }
+    void upgrade() {
+        transport_ = session::TransportKind::kWebSocket;
+        user_->on_upgraded();
+    }
 
     // What was sent since the last call, as a text frame's payload; binary messages with "b:" in front.
     std::vector<std::string> received() {

@@ -366,6 +366,5 @@ TEST_CASE("the record follows the transport", "[client]") {
     };
     CHECK(transport() == session::TransportKind::kPolling);
     client->upgrade();
-    client->text(R"(2["a"])");
     CHECK(transport() == session::TransportKind::kWebSocket);
 }

@@ -41,11 +41,14 @@ private:
     bool enough_ = false;
 };
 
-// No log lines meanwhile. UndefinedBehaviorSanitizer opens a pipe to look at what formatting them calls, and takes it
-// for broken when there is no descriptor left for that.
+// No log lines meanwhile. UndefinedBehaviorSanitizer opens a pipe to look at an object that it meets for the first
+// time, and takes it for broken when no descriptor is left: it meets the logger here.
 class QuietLog {
 public:
-    QuietLog() { spdlog::set_level(spdlog::level::off); }
+    QuietLog() {
+        spdlog::set_level(spdlog::level::off);
+        base::log::warn("not written");
+    }
     ~QuietLog() { spdlog::set_level(before_); }
 
 private:

@@ -33,6 +33,7 @@ struct UserLog {
     std::vector<std::string> texts;
     std::vector<std::string> binaries;
     std::vector<CloseReason> closed;
+    int upgrades = 0;
     bool destroyed = false;
 
     std::function<void(const std::string&)> then;  // after each text
@@ -53,6 +54,7 @@ public:
         log_->binaries.emplace_back(bytes.data(), bytes.size());
         for (char& c : bytes) c = '#';
     }
+    void on_upgraded() override { ++log_->upgrades; }
     void on_closed(CloseReason reason) override {
         log_->closed.push_back(reason);
         log_->session = nullptr;

@@ -26,7 +26,9 @@ TEST_CASE("a session moves from polling to WebSocket", "[upgrade]") {
     CHECK(end.payloads() == Texts{"3probe"});
     CHECK(body_of(*poll) == "6");
     CHECK(bench.session().transport() == TransportKind::kPolling);
+    CHECK(bench.log().upgrades == 0);
     end.text("5");
+    CHECK(bench.log().upgrades == 1);
     CHECK(bench.session().transport() == TransportKind::kWebSocket);
     bench.send("4hello");
     bench.turns(2);
