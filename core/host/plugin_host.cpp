@@ -33,6 +33,8 @@ struct PluginHost::Impl {
     void probe(const PluginFile& file) const;
     void add_routes(const std::shared_ptr<Instance>& instance);
     void check_other_sections(const Catalog* catalog);
+    void unchecked(const std::string& section, const std::string& reason);
+    bool refuses() const { return settings.on_error == OnError::kRefuse || settings.check_only; }
     void learn_settings(const PluginFile& file);
     std::optional<std::string> missing_requirement(const Descriptor& descriptor) const;
     void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
@@ -61,7 +63,7 @@ Problems PluginHost::Impl::load() {
         catalog.emplace(settings.directory);
         load_enabled(*catalog);
     } catch (const PluginError& error) {
-        if (settings.on_error == OnError::kRefuse) {
+        if (refuses()) {
             problems.emplace_back(error.what());
         } else {
             base::log::error("{}", error.what());
@@ -142,7 +144,7 @@ void PluginHost::Impl::refuse(std::string_view name, const std::filesystem::path
     info.name = name;
     info.file = file.string();
     info.error = "plugin " + info.file + ": " + reason;
-    if (settings.on_error == OnError::kRefuse) {
+    if (refuses()) {
         problems.push_back(info.error);
     } else {
         base::log::error("{}", info.error);
@@ -160,20 +162,37 @@ void PluginHost::Impl::give_up(const std::shared_ptr<Instance>& instance) {
 void PluginHost::Impl::check_other_sections(const Catalog* catalog) {
     constexpr std::string_view kPrefix = "plugin.";
     std::set<std::string> seen(settings.enabled.begin(), settings.enabled.end());
-    for (const base::RawSetting& setting : settings.plugin_settings) {
-        if (setting.section.substr(0, kPrefix.size()) != kPrefix) continue;
-        const std::string name = setting.section.substr(kPrefix.size());
-        if (!seen.insert(name).second || !catalog) continue;
+    std::vector<base::RawSetting> mentions = settings.plugin_settings;
+    mentions.insert(mentions.end(), settings.plugin_sections.begin(), settings.plugin_sections.end());
+    for (const base::RawSetting& mention : mentions) {
+        if (mention.section.substr(0, kPrefix.size()) != kPrefix) continue;
+        const std::string name = mention.section.substr(kPrefix.size());
+        if (!seen.insert(name).second) continue;
+        if (!catalog) {
+            unchecked(mention.section, "the plugin directory cannot be read");
+            continue;
+        }
         const Catalog::Found found = catalog->find(name);
         if (found.file) {
             learn_settings(*found.file);
         } else if (std::filesystem::exists(found.path)) {
-            base::log::warn("the settings of plugin {} cannot be checked: {}", found.path.string(), found.error);
+            unchecked(mention.section, "plugin " + found.path.string() + ": " + found.error);
         } else {
-            problems.push_back(base::setting_problem(setting, "no plugin " + name + " is installed in " +
-                                                                  catalog->directory().string() +
-                                                                  " (installed: " + catalog->list() + ")"));
+            const std::string nobody = "no plugin " + name + " is installed in " + catalog->directory().string() +
+                                       " (installed: " + catalog->list() + ")";
+            problems.push_back(mention.key.empty() ? mention.origin + " [" + mention.section + "]: " + nobody
+                                                   : base::setting_problem(mention, nobody));
         }
+    }
+}
+
+// Its keys and values may be right or wrong: nobody can tell. No reason not to start, since nothing uses them.
+void PluginHost::Impl::unchecked(const std::string& section, const std::string& reason) {
+    const std::string text = "[" + section + "] cannot be checked: " + reason;
+    if (settings.check_only) {
+        problems.push_back(text);
+    } else {
+        base::log::warn("{}", text);
     }
 }
 
@@ -186,7 +205,7 @@ void PluginHost::Impl::learn_settings(const PluginFile& file) {
         const Problems wrong = instance->settings().problems();
         problems.insert(problems.end(), wrong.begin(), wrong.end());
     } catch (const PluginError& error) {
-        base::log::warn("the settings of plugin {} cannot be checked: {}", file.path.string(), error.what());
+        unchecked("plugin." + file.descriptor.name, "plugin " + file.path.string() + ": " + error.what());
     }
     instance->unload();
 }

@@ -26,7 +26,9 @@ struct HostSettings {
     std::vector<std::string> enabled;  // in order
     OnError on_error = OnError::kRefuse;
     std::vector<base::RawSetting> plugin_settings;  // all of the sections [plugin.NAME]
-    base::milliseconds slow_handler{50};            // a handler that took longer is named in the log
+    std::vector<base::RawSetting> plugin_sections;  // those sections themselves: section and origin, without a key
+    bool check_only = false;  // nothing will be started: whatever is wrong is a problem, also what on_error would skip
+    base::milliseconds slow_handler{50};  // a handler that took longer is named in the log
     // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one
     // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
     std::filesystem::path probe_program;

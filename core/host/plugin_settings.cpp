@@ -161,14 +161,12 @@ void PluginSettings::read_namespaces() {
     if (!setting) return;
     std::vector<std::string> names = base::parse_list(setting->value);
     std::sort(names.begin(), names.end());
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    const bool fit = std::all_of(names.begin(), names.end(), [](const std::string& name) {
-        return name.front() == '/' && name.size() <= protocol::kMaxNamespaceLength;
-    });
-    if (fit && !names.empty()) {
+    const bool twice = std::adjacent_find(names.begin(), names.end()) != names.end();
+    const bool fit = std::all_of(names.begin(), names.end(), protocol::is_namespace_name);
+    if (fit && !twice && !names.empty()) {
         namespaces_ = std::move(names);
     } else {
-        problems_.push_back(base::setting_error(*setting, "a list of namespaces such as /, /chat"));
+        problems_.push_back(base::setting_error(*setting, "a list of namespaces such as /, /chat, none twice"));
     }
 }
 

@@ -54,11 +54,11 @@ protected:
 class Routes {
 public:
     void add_asset(std::string path, Asset asset);
-    // `prefix` is compared with the raw target.
+    // `prefix` is compared with the raw path, not decoded.
     void add_prefix(std::string prefix, ExchangeHandler& handler);
 
     const Asset* find_asset(std::string_view path) const;
-    ExchangeHandler* find_handler(std::string_view target) const;
+    ExchangeHandler* find_handler(std::string_view path) const;
 
 private:
     std::vector<std::pair<std::string, Asset>> assets_;

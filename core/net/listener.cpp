@@ -28,6 +28,18 @@ constexpr base::Rate kWarningRate{.per_second = 0.1, .burst = 1};
 
 using AddressList = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
+// Errors of getaddrinfo(), which have numbers of their own.
+class LookUpCategory final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "getaddrinfo"; }
+    std::string message(int error) const override { return ::gai_strerror(error); }
+};
+
+const LookUpCategory& look_up_category() {
+    static const LookUpCategory category;
+    return category;
+}
+
 [[noreturn]] void fail(int error, const std::string& host, const std::string& port) {
     throw std::system_error(error, std::generic_category(), "cannot listen on " + host + ":" + port);
 }
@@ -42,9 +54,7 @@ AddressList look_up(const std::string& host, const std::string& port) {
         host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
     const int error = ::getaddrinfo(bare.empty() ? nullptr : bare.c_str(), port.c_str(), &hints, &found);
     if (error == EAI_SYSTEM) fail(errno, host, port);
-    if (error != 0)
-        throw std::system_error(std::make_error_code(std::errc::address_not_available),
-                                "cannot listen on " + host + ":" + port + ": " + ::gai_strerror(error));
+    if (error != 0) throw std::system_error(error, look_up_category(), "cannot listen on " + host + ":" + port);
     return {found, &::freeaddrinfo};
 }
 

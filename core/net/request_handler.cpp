@@ -39,7 +39,7 @@ private:
         const Asset* asset = nullptr;
         if (head.method() == "GET" || head.method() == "HEAD") asset = routes_.find_asset(head.path());
         if (asset == nullptr) {
-            request.handler = routes_.find_handler(head.target());
+            request.handler = routes_.find_handler(head.path());
             if (request.handler != nullptr) {
                 // Nothing is sent here: the loop makes an exchange of it.
                 request.outcome = GateRequest::Outcome::kForHandler;

@@ -18,9 +18,9 @@ const Asset* Routes::find_asset(std::string_view path) const {
     return nullptr;
 }
 
-ExchangeHandler* Routes::find_handler(std::string_view target) const {
+ExchangeHandler* Routes::find_handler(std::string_view path) const {
     for (const auto& [prefix, handler] : prefixes_)
-        if (target.starts_with(prefix)) return handler;
+        if (path.starts_with(prefix)) return handler;
     return nullptr;
 }
 

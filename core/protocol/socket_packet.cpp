@@ -280,6 +280,14 @@ base::Result<SocketPacket, SocketError> decode_socket_packet(std::span<char> tex
     return Decoder(text, max_depth).run();
 }
 
+bool is_namespace_name(std::string_view name) {
+    const auto is_unfit = [](char c) {
+        return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == ',' || c == '?';
+    };
+    return name.size() <= kMaxNamespaceLength && name.starts_with('/') && is_utf8(name) &&
+           std::none_of(name.begin(), name.end(), is_unfit);
+}
+
 std::string event_name(std::string_view name_json) {
     if (name_json.front() == '"') return unescape_string(name_json);
     return std::string(name_json);

@@ -56,6 +56,9 @@ enum class SocketError : std::uint8_t {
 };
 
 inline constexpr std::size_t kMaxNamespaceLength = 256;
+// A name that a namespace can be given so that the official client reaches it: begins with '/', not too long, without
+// blanks, control characters, ',' (ends the name in a packet) or '?' (the client takes what follows for a query).
+bool is_namespace_name(std::string_view name);
 inline constexpr std::uint64_t kMaxAckId = (std::uint64_t{1} << 53) - 1;
 
 // `text` is the Engine.IO message without its '4'. It may be changed: the comma behind an event's name becomes the '['

@@ -6,6 +6,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "protocol/socket_packet.h"
+
 namespace wshub::server {
 namespace {
 
@@ -159,13 +161,8 @@ bool set_path(Settings& settings, std::string_view text) {
     return good;
 }
 
-bool is_namespace(std::string_view name) {
-    return name.size() <= 255 && name.front() == '/' &&
-           std::none_of(name.begin(), name.end(), [](char c) { return c == ' ' || c == '\t' || c == '?'; });
-}
-
 bool set_namespaces(Settings& settings, std::string_view text) {
-    return !base::parse_list(text).empty() && store_list(text, is_namespace, settings.hub.namespaces);
+    return !base::parse_list(text).empty() && store_list(text, protocol::is_namespace_name, settings.hub.namespaces);
 }
 
 bool set_transports(Settings& settings, std::string_view text) {
@@ -381,8 +378,9 @@ void add_limits(std::vector<CoreKey>& keys) {
             .number(
                 "events_per_second", "100", 1'000'000,
                 [](Settings & s) -> auto& { return s.hub.limits.events.per_second; })
-            .described_as("How many events a client may send in a second, over time; what is above is refused "
-                          "with RATE_LIMIT, 0 is no limit."));
+            .described_as(
+                "How many events a client may send in a second to each namespace, over time; what is above is "
+                "refused with RATE_LIMIT, 0 is no limit."));
     keys.push_back(
         limits
             .number(

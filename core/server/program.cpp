@@ -88,7 +88,8 @@ LoadedSettings load(const SettingSources& sources) {
 int inspect(const CommandLine& line, bool print) {
     set_up_quiet_log();
     const SettingSources sources = sources_of(line);
-    const LoadedSettings loaded = load(sources);
+    LoadedSettings loaded = load(sources);
+    loaded.settings.host.check_only = !print;
     std::vector<std::string> problems = loaded.problems;
     std::vector<host::PluginInfo> plugins;
     if (loaded.plugins_known) {

@@ -92,6 +92,9 @@ private:
         loaded_.problems = ini.problems;
         std::set<std::string> unknown;
         for (const IniSection& section : ini.sections) {
+            if (is_plugin_section(section.name)) {
+                loaded_.settings.host.plugin_sections.push_back({section.name, {}, {}, section.origin});
+            }
             if (is_core_section(section.name) || is_plugin_section(section.name)) continue;
             problem(section.name, section.origin + " [" + section.name + "]: " + unknown_section(section.name));
             unknown.insert(section.name);
@@ -166,7 +169,11 @@ private:
         if (events.per_second > 0 && events.burst < 1) {
             wrong("limits", "events_burst", "1 or more, since events_per_second limits events");
         }
-        if (settings.engine.cors.any_origin && settings.engine.cors.credentials) {
+        const session::CorsSettings& cors = settings.engine.cors;
+        if (cors.credentials && !cors.any_origin && cors.origins.empty()) {
+            wrong("engine", "cors_credentials", "false, or cors_origin to name the origins that may send them");
+        }
+        if (cors.any_origin && cors.credentials) {
             wrong("engine", "cors_credentials",
                   "false, or cors_origin to name the origins: * would hand them all the "
                   "cookies");

@@ -34,7 +34,13 @@ void handle_all(void (*handler)(int)) {
     action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (const int number : kStopSignals) sigaction(number, &action, nullptr);
+    for (const int number : kStopSignals) {
+        // Who started us so that a hang-up does not end us (nohup) shall have it so.
+        struct sigaction before = {};
+        sigaction(number, nullptr, &before);
+        if (number == SIGHUP && before.sa_handler == SIG_IGN) continue;
+        sigaction(number, &action, nullptr);
+    }
 }
 
 }  // namespace

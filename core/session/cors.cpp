@@ -109,6 +109,8 @@ void Cors::decorate(const protocol::HttpHead* head, HttpHeaders& headers) const 
 net::HttpResponse Cors::preflight(const protocol::HttpHead& head) const {
     net::HttpResponse response;
     response.status = 204;
+    // Against RFC 9110, section 8.6, but as Node does: some browsers wait for a body otherwise.
+    response.headers.emplace_back("Content-Length", "0");
     add_common(&head, response.headers);
     response.headers.emplace_back("Access-Control-Allow-Methods", methods_);
     std::string vary = depends_on_origin() ? "Origin" : "";

@@ -78,13 +78,13 @@ void Engine::on_exchange(std::unique_ptr<net::HttpExchange> exchange) {
 
 std::optional<unsigned> Engine::home_loop(const protocol::HttpHead& head) const {
     // Other handlers' requests may have a sid of their own.
-    if (!head.target().starts_with(impl_->state.settings.path)) return std::nullopt;
+    if (!head.path().starts_with(impl_->state.settings.path)) return std::nullopt;
     const auto sid = protocol::query_parameter(head.query(), "sid");
     return sid ? loop_of_sid(*sid) : std::nullopt;
 }
 
 std::shared_ptr<void> Engine::announce(const protocol::HttpHead& head) {
-    if (head.method() != "POST" || !head.target().starts_with(impl_->state.settings.path)) return nullptr;
+    if (head.method() != "POST" || !head.path().starts_with(impl_->state.settings.path)) return nullptr;
     const auto sid = protocol::query_parameter(head.query(), "sid");
     if (!sid) return nullptr;
     SessionImpl* const session = impl_->shards.at(net::Loop::current()->index())->find(*sid);

@@ -37,6 +37,7 @@ protected:
         throw std::runtime_error("port 9 is taken");
 #endif
     }
+    void on_stop() override { info("stops"); }
 };
 
 }  // namespace

@@ -104,6 +104,9 @@ public:
         http("GET /good/boom", [](wshub::Http&) { throw std::runtime_error("secret: hunter2"); });
     }
 
+protected:
+    void on_stop() override { info("stops"); }
+
 private:
     wshub::Counter echoed_ = counter("good_echoes_total", "Events echoed");
     wshub::PerSession<int> seen_{*this};

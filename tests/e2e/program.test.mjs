@@ -57,6 +57,25 @@ describe("--check", () => {
     }
   });
 
+  it("calls wrong what the start would only skip", async () => {
+    const set = { "plugins.enabled": "messaging,nope", "plugins.on_error": "skip" };
+    const { code, stderr } = await runHub({ args: ["--check"], set });
+    assert.equal(code, 1);
+    assert.match(stderr, /nope\.so: cannot open/);
+  });
+
+  it("names a section of a plugin that nobody knows, also one without keys", async () => {
+    const { code, stderr, file } = await runHub({ args: ["--check"], ini: "[server]\n[plugin.romms]\n# members_only = yes\n" });
+    assert.equal(code, 1);
+    assert.ok(stderr.includes(`${file}:2 [plugin.romms]: no plugin romms is installed in`), stderr);
+  });
+
+  it("tells of values that do not go together", async () => {
+    const { code, stderr } = await runHub({ args: ["--check"], set: { "engine.cors_credentials": true } });
+    assert.equal(code, 1);
+    assert.match(stderr, /\[engine\] cors_credentials = "true": expected false, or cors_origin to name/);
+  });
+
   it("says what is wrong with plugins' settings", async () => {
     const ini = "[plugin.rooms]\nmembers_only = perhaps\nmember_only = yes\n[plugin.no-such]\na = 1\n";
     const { code, stderr, file } = await runHub({ args: ["--check"], ini });

@@ -443,3 +443,47 @@ describe("Sessions and the rest of the hub", () => {
     assert.equal(text.split("HTTP/1.1 200 OK").length, 3);
   });
 });
+
+describe("Cookie and origins, as configured", () => {
+  let strict;
+  before(async () => {
+    strict = await startHub({
+      set: { "engine.cookie": "io", "engine.check_websocket_origin": true, "engine.cors_origin": "https://good.example" },
+    });
+  });
+  after(() => strict.stop());
+
+  it("sets the cookie with the handshake and never again", async () => {
+    const session = await Polling.open(strict.port);
+    assert.deepEqual(session.answer.headers["set-cookie"], [`io=${session.sid}; Path=/; HttpOnly; SameSite=Lax`]);
+    assert.equal((await session.post("40")).headers["set-cookie"], undefined);
+    const ws = await RawWebSocket.open(strict.port);
+    assert.equal(ws.headers["set-cookie"], `io=${ws.openPacket.sid}; Path=/; HttpOnly; SameSite=Lax`);
+    ws.destroy();
+  });
+  it("opens WebSockets for the named origins, for its own pages and for clients that are no browsers", async () => {
+    for (const origin of ["https://good.example", `http://127.0.0.1:${strict.port}`, undefined]) {
+      const ws = await RawWebSocket.connect(strict.port, { headers: { Origin: origin } });
+      assert.equal(ws.status, 101, String(origin));
+      ws.destroy();
+    }
+    for (const origin of ["https://evil.example", "null"]) {
+      const ws = await RawWebSocket.connect(strict.port, { headers: { Origin: origin } });
+      assert.equal(ws.status, 403, origin);
+      assert.deepEqual(JSON.parse(ws.body), { code: 4, message: "Forbidden" });
+      ws.destroy();
+    }
+  });
+  it("answers a preflight without a body, and says so", async () => {
+    const answer = await request(strict.port, {
+      method: "OPTIONS",
+      path: Polling.path({}),
+      headers: { Origin: "https://good.example", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-a" },
+    });
+    assert.equal(answer.status, 204);
+    assert.equal(answer.headers["content-length"], "0");
+    assert.equal(answer.headers["access-control-allow-origin"], "https://good.example");
+    assert.equal(answer.headers["access-control-allow-methods"], "GET,HEAD,PUT,PATCH,POST,DELETE");
+    assert.equal(answer.headers["access-control-allow-headers"], "x-a");
+  });
+});

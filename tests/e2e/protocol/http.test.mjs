@@ -94,6 +94,22 @@ describe("Framing", () => {
   });
 });
 
+describe("The target", () => {
+  it("may be a whole address (RFC 9112, section 3.2.2)", async () => {
+    const whole = (path) => rawTcp(hub.port, `GET http://x${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    const opened = await whole("/socket.io/?EIO=4&transport=polling");
+    assert.equal(statusOf(opened), 200);
+    const sid = /"sid":"([^"]+)"/.exec(opened)[1];
+    const posted = await rawTcp(
+      hub.port,
+      `POST http://x/socket.io/?EIO=4&transport=polling&sid=${sid} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n40`,
+    );
+    assert.equal(statusOf(posted), 200);
+    assert.equal(statusOf(await whole("/socket.io/socket.io.js")), 200);
+    assert.equal(statusOf(await whole("/elsewhere/")), 404);
+  });
+});
+
 describe("Deadlines", () => {
   it("ends a head that comes too slowly, byte by byte too", async () => {
     const answer = await rawTcp(hub.port, "GET / HT");

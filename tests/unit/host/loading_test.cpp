@@ -147,6 +147,19 @@ TEST_CASE("plugins are started after those they need, whatever the order in the 
     CHECK(names(*world.host) == Names{"good", "needs_good", "plain"});
 }
 
+TEST_CASE("plugins are stopped before those they need", "[loading]") {
+    LogCapture log;
+    PluginDirectory directory({"needs_good", "good"});
+    HostWorld world(directory, {"needs_good", "good"});
+    world.run();
+    world.host->stop();
+    const std::string text = log.text();
+    const std::size_t first = text.find("info [needs_good] stops"), second = text.find("info [good] stops");
+    REQUIRE(first != std::string::npos);
+    REQUIRE(second != std::string::npos);
+    CHECK(first < second);
+}
+
 TEST_CASE("requirements that cannot be met are refused", "[loading]") {
     PluginDirectory directory({"needs_newer", "good", "cycle_a", "cycle_b", "cycle_c"});
     const auto problem = [&](const std::string& name, const std::string& reason) {
@@ -234,8 +247,9 @@ TEST_CASE("sections of plugins that are not enabled are checked, and the plugin 
                    "wshub.ini:2 [plugin.start_throws] x = \"1\": unknown key, the plugin knows namespaces",
                    "wshub.ini:4 [plugin.absent] x = \"1\": no plugin absent is installed in " +
                        directory.path().string() + " (installed: good, settings, start_throws)"});
-    CHECK_THAT(log.text(), Catch::Contains("warning the settings of plugin " + directory.file("no_entry").string() +
-                                           " cannot be checked: wshub_plugin_entry_v1 is not exported"));
+    CHECK_THAT(log.text(),
+               Catch::Contains("warning [plugin.no_entry] cannot be checked: plugin " +
+                               directory.file("no_entry").string() + ": wshub_plugin_entry_v1 is not exported"));
     CHECK(world.host->plugins().empty());
     CHECK_THAT(world.metrics.text(), !Catch::Contains("good_echoes_total"));
 }

@@ -103,12 +103,12 @@ TEST_CASE("keys that nobody reads and keys set twice are reported", "[plugin_set
 TEST_CASE("namespaces are the host's own key", "[plugin_settings]") {
     using Names = std::vector<std::string>;
     CHECK(PluginSettings("mine", {}).namespaces() == Names{"/"});
-    CHECK(PluginSettings("mine", section({{"namespaces", "/chat, /, /chat"}})).namespaces() == Names{"/", "/chat"});
-    const auto value = GENERATE(as<std::string>{}, "", "chat", "/, chat");
+    CHECK(PluginSettings("mine", section({{"namespaces", "/chat, /"}})).namespaces() == Names{"/", "/chat"});
+    const auto value = GENERATE(as<std::string>{}, "", "chat", "/, chat", "/a, /, /a", "/a b", "/a?b");
     const PluginSettings wrong("mine", section({{"namespaces", value}}));
     CHECK(wrong.namespaces() == Names{"/"});
     CHECK(wrong.problems() == host::Problems{"wshub.ini:2 [plugin.mine] namespaces = \"" + value +
-                                             "\": expected a list of namespaces such as /, /chat"});
+                                             "\": expected a list of namespaces such as /, /chat, none twice"});
     std::string got;
     CHECK(PluginSettings("mine", {}).declare(setting(WSHUB_CFG_LIST, "namespaces", "/"), got) == WSHUB_EINVAL);
 }
