@@ -159,6 +159,8 @@ void Client::connect(const SocketPacket& packet) {
         refuse("Too many connects");
         return count_drop();
     }
+    // It is kept for as long as the socket lives.
+    if (packet.json.size() > core.settings.limits.max_event_bytes) return refuse("Payload too large");
     Namespace* nsp = core.namespaces.find(packet.nsp);
     if (!nsp || !nsp->configured) {
         if (!core.sink->serves(packet.nsp)) return refuse("Invalid namespace");
@@ -258,7 +260,9 @@ void Client::wait_for_connect() {
 }
 
 void Client::connect_timed_out(void* self) {
-    static_cast<Client*>(self)->session_.close(session::CloseReason::kConnectTimeout);
+    // Nothing was ever sent to it that it could wait for.
+    static_cast<Client*>(self)->session_.close(session::CloseReason::kConnectTimeout,
+                                               session::Session::CloseMode::kDiscard);
 }
 
 void Client::on_upgraded() {

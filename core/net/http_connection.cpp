@@ -174,9 +174,21 @@ bool HttpConnection::on_head(std::span<const char> rest, bool wants_continue) {
         loop().defer([self = shared_from_this(), target = *home] { self->depart(target); });
         return false;
     }
+    if (const int status = status_against_body()) {
+        refuse(status, Refusal::kMalformed);
+        return false;
+    }
     announce();
     if (wants_continue) stream_->write_first(kContinue);
     return true;
+}
+
+// A body that nobody will look at is refused before it takes room from others'. 0: it may come, or there is none.
+int HttpConnection::status_against_body() const {
+    const protocol::HttpHead& head = reader_.head();
+    if (head.header("Content-Length").value_or("0") == "0" && !head.header("Transfer-Encoding")) return 0;
+    if (head.method() == "GET" || head.method() == "HEAD" || head.method() == "OPTIONS") return 400;
+    return context_->routes.find_handler(head.path()) == nullptr ? 404 : 0;
 }
 
 void HttpConnection::announce() {

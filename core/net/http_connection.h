@@ -56,6 +56,7 @@ private:
     // Reading.
     void read(std::span<const char> in);
     bool on_head(std::span<const char> rest, bool wants_continue);
+    int status_against_body() const;
     void announce();
     void on_request(std::span<const char> rest);
     void keep(std::span<const char> bytes);

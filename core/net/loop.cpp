@@ -26,6 +26,10 @@ thread_local Loop* t_current = nullptr;
 
 constexpr int kMostEvents = 512;
 
+// How long posted tasks may take of a turn, and how many run between two looks at the clock.
+constexpr base::milliseconds kTaskTime{5};
+constexpr std::size_t kTasksBetweenLooks = 16;
+
 int checked(int result, const char* what) {
     if (result < 0) throw std::system_error(errno, std::generic_category(), what);
     return result;
@@ -55,7 +59,8 @@ struct Loop::Impl {
     std::vector<Task> posted;  // under the mutex
     bool may_sleep = false;    // under the mutex: the loop will not look at `posted` before it is woken
 
-    std::vector<Task> tasks;  // being run; kept for its capacity
+    std::vector<Task> tasks;     // being run; kept for its capacity
+    std::size_t tasks_done = 0;  // of them
     std::vector<Task> deferred;
     std::vector<Task> deferred_now;
     Ring<Flushable> dirty;
@@ -221,7 +226,7 @@ void Loop::run_turn(base::milliseconds wait) {
 
 // In milliseconds for epoll_wait. From here on a post() wakes us, if we are about to sleep at all.
 int Loop::sleep_time(base::milliseconds wait) {
-    if (!impl_->again.empty() || !impl_->dirty.empty()) return 0;
+    if (!impl_->again.empty() || !impl_->dirty.empty() || !impl_->tasks.empty()) return 0;
     bool sleeps_for_ever = wait == base::milliseconds::max();
     if (const auto due = timers_.next_due()) {
         const auto left = std::chrono::ceil<base::milliseconds>(*due - clock_.steady());
@@ -236,17 +241,23 @@ int Loop::sleep_time(base::milliseconds wait) {
     return static_cast<int>(std::min<base::milliseconds::rep>(wait.count(), std::numeric_limits<int>::max()));
 }
 
+// What was posted may be more than a turn's work: the rest waits for the next turn, in front of what came meanwhile, so
+// that streams and timers are not kept waiting.
 void Loop::run_tasks() {
-    {
+    if (impl_->tasks.empty()) {
         const std::lock_guard lock(impl_->mutex);
         impl_->may_sleep = false;
         impl_->tasks.swap(impl_->posted);
     }
-    for (Task& task : impl_->tasks) {
+    const base::SteadyTime until = now_ + kTaskTime;
+    while (impl_->tasks_done < impl_->tasks.size()) {
+        Task& task = impl_->tasks[impl_->tasks_done++];
         task();
         task = nullptr;  // what it holds goes now, not when the batch is through
+        if (impl_->tasks_done % kTasksBetweenLooks == 0 && clock_.steady() >= until) return;
     }
     impl_->tasks.clear();
+    impl_->tasks_done = 0;
 }
 
 void Loop::run_events() {

@@ -73,8 +73,8 @@ void SocketStream::resume_reading() {
 }
 
 void SocketStream::write_first(std::string bytes) {
-    pending_ = std::move(bytes);
-    pending_sent_ = 0;
+    pending_.erase(0, std::exchange(pending_sent_, 0));
+    pending_ += bytes;
     send_pending();
 }
 

@@ -79,11 +79,14 @@ void SessionImpl::end(CloseReason reason, Parting parting) {
         phase_ = Phase::kClosing;
         reason_ = reason;
         if (upgrade_) drop_upgrade(UpgradeResult::kFailed, Parting::kDiscard);
-        const bool stops = reason == CloseReason::kServerShuttingDown && polling() != nullptr;
-        loop().arm_in(timer_, stops ? kStopTimeout : kCloseTimeout);
+        loop().arm_in(timer_, kCloseTimeout);
         shard_.closed(*this, reason);
     }
     transport_->part(parting);
+}
+
+void SessionImpl::hurry() {
+    if (phase_ == Phase::kClosing && polling() != nullptr) loop().arm_in(timer_, kStopTimeout);
 }
 
 bool SessionImpl::reachable() {

@@ -50,6 +50,8 @@ public:
     // For the shard, in a turn after the end.
     void tell_closed();
     bool parted() const { return phase_ == Phase::kParted; }
+    // The server stops: a polling client that is still to come for the end gets less time.
+    void hurry();
     void abandon() { transport_->part(Parting::kAbort); }
 
     void on_packet(Transport& from, protocol::EngineType type, std::span<char> data) override;

@@ -115,7 +115,10 @@ void Shard::destroy(SessionImpl& session) {
 }
 
 void Shard::close_all(CloseReason reason) {
-    for (const auto& [sid, session] : sessions_) session->close(reason, Session::CloseMode::kFlush);
+    for (const auto& [sid, session] : sessions_) {
+        session->close(reason, Session::CloseMode::kFlush);
+        session->hurry();
+    }
     if (state_.unasked.fetch_sub(1) == 1) state_.tell_gone();
 }
 

@@ -37,7 +37,9 @@ protected:
         throw std::runtime_error("port 9 is taken");
 #endif
     }
-    void on_stop() override { info("stops"); }
+    void on_stop() override {
+        info("stops");
+    }
 };
 
 }  // namespace

@@ -150,11 +150,28 @@ TEST_CASE("what nobody serves is 404, and the connection goes on", "[http]") {
     HttpRig rig;
     rig.start();
     RawSocket client = rig.connect();
-    client.send(get("/nowhere") + post("/nowhere", "a body") + get("/app/echo"));
+    client.send(get("/nowhere") + post("/nowhere", "") + get("/app/echo"));
     CHECK(client.read_response().status == 404);
     CHECK(client.read_response().status == 404);
     CHECK(client.read_response().body == "GET /app/echo ");
     CHECK(rig.counted("wshub_http_requests_total", "code=\"4xx\"") == 2);
+}
+
+TEST_CASE("a body that nobody will look at is refused before it comes", "[http]") {
+    HttpRig rig;
+    rig.start();
+    const auto [head, status] = GENERATE(table<std::string, int>({
+        {"POST /nowhere HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 404},
+        {"POST /nowhere HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 404},
+        {"GET /app/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 400},
+        {"HEAD /app/echo HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n", 400},
+        {"OPTIONS /app/echo HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n", 400},
+    }));
+    RawSocket client = rig.connect();
+    client.send(head);
+    CHECK(client.read_response(head.starts_with("HEAD")).status == status);
+    client.read_to_end();
+    CHECK_FALSE(client.was_reset());
 }
 
 TEST_CASE("a request that two readers could read differently ends in its error, readable to the client", "[http]") {
