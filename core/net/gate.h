@@ -42,8 +42,9 @@ struct GateRequest {
     };
     Outcome outcome = Outcome::kRefused;
     std::string reply;
-    int status = 0;       // of the reply
-    bool closes = false;  // the reply ends the connection
+    std::string_view lent;  // goes behind `reply`; bytes of an asset, which last as long as the server
+    int status = 0;         // of the reply
+    bool closes = false;    // the reply ends the connection
     ExchangeHandler* handler = nullptr;
 };
 

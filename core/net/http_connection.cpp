@@ -31,7 +31,7 @@ Refusal refusal_of(protocol::HttpError error) {
     }
 }
 
-iovec piece_of(const std::string& bytes, std::size_t from) {
+iovec piece_of(std::string_view bytes, std::size_t from) {
     return {const_cast<char*>(bytes.data()) + from, bytes.size() - from};
 }
 
@@ -316,7 +316,7 @@ void HttpConnection::on_outcome(GateRequest& request) {
     switch (request.outcome) {
         case GateRequest::Outcome::kAnswered:
             context_->figures.count_response(request.status);
-            return send(std::move(request.reply), {}, keep_alive_ && !request.closes);
+            return send(std::move(request.reply), {}, keep_alive_ && !request.closes, request.lent);
         case GateRequest::Outcome::kForHandler: return exchange_with(request);
         case GateRequest::Outcome::kRefused:
         case GateRequest::Outcome::kFailed: return respond_to_gate_failure(request);
@@ -414,11 +414,12 @@ void HttpConnection::refuse(int status, Refusal reason) {
     finish(std::move(bytes));
 }
 
-void HttpConnection::send(std::string head, std::string body, bool keep_alive) {
+void HttpConnection::send(std::string head, std::string body, bool keep_alive, std::string_view lent) {
     release_body();
     keep_alive_ = keep_alive;
     out_head_ = std::move(head);
     out_body_ = std::move(body);
+    out_lent_ = lent;
     out_sent_ = 0;
     state_ = State::kSending;
     if (send_more()) return sent();
@@ -428,15 +429,20 @@ void HttpConnection::send(std::string head, std::string body, bool keep_alive) {
 
 // True when the kernel has all of it.
 bool HttpConnection::send_more() {
-    const std::size_t total = out_head_.size() + out_body_.size();
-    const std::size_t head_sent = std::min(out_sent_, out_head_.size());
-    const std::array<iovec, 2> pieces{piece_of(out_head_, head_sent), piece_of(out_body_, out_sent_ - head_sent)};
+    std::array<iovec, 3> pieces;
+    std::size_t skip = out_sent_, total = 0, count = 0;
+    for (const std::string_view part : {std::string_view(out_head_), std::string_view(out_body_), out_lent_}) {
+        const std::size_t gone = std::min(skip, part.size());
+        pieces[count++] = piece_of(part, gone);
+        skip -= gone;
+        total += part.size();
+    }
     out_sent_ += stream_->write(pieces);
     return out_sent_ == total;
 }
 
 std::string HttpConnection::unsent() const {
-    return (out_head_ + out_body_).substr(out_sent_);
+    return (out_head_ + out_body_).append(out_lent_).substr(out_sent_);
 }
 
 void HttpConnection::on_writable() {
@@ -454,6 +460,7 @@ void HttpConnection::on_writable() {
 void HttpConnection::sent() {
     out_head_ = {};
     out_body_ = {};
+    out_lent_ = {};
     if (keep_alive_ && !context_->stopping) return next_request();
     finish({});
 }

@@ -85,7 +85,7 @@ private:
     void respond_to_gate_failure(const GateRequest& request);
     void refuse(int status, Refusal reason);
     HttpResponse own_response(int status, const protocol::HttpHead* head) const;
-    void send(std::string head, std::string body, bool keep_alive);
+    void send(std::string head, std::string body, bool keep_alive, std::string_view lent = {});
     bool send_more();
     std::string unsent() const;
     void sent();
@@ -121,6 +121,7 @@ private:
 
     // Of the answer that is going out.
     std::string out_head_, out_body_;
+    std::string_view out_lent_;  // behind them; of an asset
     std::size_t out_sent_ = 0;
 
     bool idle_ = false;  // between requests: no byte of the next one has come

@@ -49,22 +49,27 @@ private:
         const HttpResponse missing = plain_response(404);
         AssetAnswer answer = asset != nullptr ? answer_with(*asset, head) : AssetAnswer{missing, missing.body};
         if (hooks_.decorate) hooks_.decorate(&head, answer.response);
-        send(request, answer, poco_response);
+        send(request, answer, asset != nullptr, poco_response);
     }
 
-    static void send(GateRequest& request, const AssetAnswer& answer, HTTPServerResponse& poco_response) {
+    // An asset's bytes are lent: however many clients are slow to take them, they stand in memory once.
+    static void send(GateRequest& request, const AssetAnswer& answer, bool lend, HTTPServerResponse& poco_response) {
         const int status = answer.response.status;
         poco_response.setStatusAndReason(static_cast<Poco::Net::HTTPResponse::HTTPStatus>(status),
                                          std::string(reason_phrase(status)));
         for (const auto& [name, value] : answer.response.headers) poco_response.add(one_line(name), one_line(value));
         poco_response.setKeepAlive(request.keep_alive);
-        request.reply.reserve(answer.body.size() + 512);
         request.status = status;
         request.closes = !request.keep_alive;
-        if (is_bodiless(status))
+        if (is_bodiless(status)) {
             poco_response.send().flush();
-        else
+        } else if (lend) {
+            poco_response.setContentLength64(static_cast<Poco::Int64>(answer.body.size()));
+            poco_response.send().flush();
+            if (request.request.head.method() != "HEAD") request.lent = answer.body;
+        } else {
             poco_response.sendBuffer(answer.body.data(), answer.body.size());
+        }
         request.outcome = GateRequest::Outcome::kAnswered;
     }
 

@@ -121,8 +121,7 @@ base::Result<HttpReader::Step, HttpError> HttpReader::State::next(std::span<cons
 HttpReader::State::Outcome HttpReader::State::read_head(std::span<const char>& in) {
     while (!in.empty()) {
         // TLS or noise on this port is seen at its first byte.
-        if (text.empty() && in.front() != '\r' && !is_token_char(in.front()))
-            return refuse(HttpError::kBadRequest);
+        if (text.empty() && in.front() != '\r' && !is_token_char(in.front())) return refuse(HttpError::kBadRequest);
         const auto piece = line_piece(in);
         if (piece.size() > limits.max_head - text.size())
             return refuse(line_begin == 0 ? HttpError::kTargetTooLong : HttpError::kHeadTooLarge);

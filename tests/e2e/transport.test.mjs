@@ -26,14 +26,18 @@ async function isClosed(port) {
   }
 }
 
+// What clients may call the end of the hub. One that is between two polls at that moment finds nobody to ask any more: this client
+// opens a connection for each poll, and the hub stops accepting first.
+const endings = (how) => (how === "polling" ? ["transport close", "transport error"] : ["transport close"]);
+
 describe("disconnects", () => {
   for (const how of HOW) {
-    it(`SIGTERM ends the hub cleanly, and clients over ${how} see "transport close"`, async () => {
+    it(`SIGTERM ends the hub cleanly, and clients over ${how} see their transport end`, async () => {
       const hub = await startHub();
       const clients = [];
       for (let i = 0; i < 5; ++i) clients.push(await Client.connect(hub, how));
       await hub.stop();
-      for (const client of clients) assert.equal(await client.disconnected(), "transport close");
+      for (const client of clients) assert.ok(endings(how).includes(await client.disconnected()));
     });
 
     it(`a client over ${how} comes back by itself after a restart`, async () => {
@@ -44,7 +48,7 @@ describe("disconnects", () => {
       await client.acked("join_room", "r");
       await client.gets(["room_joined", { room: "r", sid: before }]);
       await first.stop();
-      assert.equal(await client.disconnected(), "transport close");
+      assert.ok(endings(how).includes(await client.disconnected()));
       const second = await startHub({ set: { "server.port": first.port } });
       await client.reconnected();
       assert.notEqual(client.id, before);

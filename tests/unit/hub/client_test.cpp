@@ -306,6 +306,18 @@ TEST_CASE("CONNECTs have a rate too", "[client]") {
     CHECK(client.close_reason() == CloseReason::kRateLimit);
 }
 
+TEST_CASE("what a CONNECT brings is bounded like an event, and the client may try again", "[client]") {
+    hub::HubSettings settings;
+    settings.limits.max_event_bytes = 20;
+    World world(1, settings);
+    FakeSession& client = world.session();
+    client.text(R"(0{"token":"0123456789"})");
+    CHECK(client.received() == Lines{R"(44{"message":"Payload too large"})"});
+    CHECK(world.sink.take().empty());
+    client.text(R"(0{"token":"012"})");
+    CHECK(world.sink.take().front() == R"(connect / {"token":"012"})");
+}
+
 TEST_CASE("a rate of nothing is no limit", "[client]") {
     hub::HubSettings settings;
     settings.limits.events = {0, 0};

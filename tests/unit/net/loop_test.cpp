@@ -4,6 +4,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -308,4 +309,24 @@ TEST_CASE("orphans live until they are released or the loop ends", "[loop]") {
         CHECK(alive == 1);
     }
     CHECK(alive == 0);
+}
+
+TEST_CASE("posted tasks that take long leave the rest for the next turns, in order", "[loop]") {
+    base::ManualClock clock;
+    net::Loop loop(0, clock);
+    std::vector<int> ran;
+    const auto post = [&](int number) {
+        loop.post([&, number] {
+            ran.push_back(number);
+            clock.advance(base::milliseconds{1});
+        });
+    };
+    for (int i = 0; i < 64; ++i) post(i);
+    loop.turn();
+    CHECK_FALSE(ran.empty());
+    CHECK(ran.size() < 64);
+    post(64);
+    for (int turns = 0; turns < 64; ++turns) loop.turn();
+    CHECK(ran.size() == 65);
+    CHECK(std::is_sorted(ran.begin(), ran.end()));
 }
