@@ -330,7 +330,7 @@ TEST_CASE("an upgraded connection is a stream that begins with what the client s
     CHECK(rig.handler.echoes == 1);
     client.close();
     CHECK(test::eventually([&] { return rig.handler.echoes == 0; }));
-    CHECK(rig.loop(0).load() == 0);
+    CHECK(test::eventually([&] { return rig.loop(0).load() == 0; }));
 }
 
 TEST_CASE("early bytes of an upgrade are not lost, however many, nor is the client's end", "[http]") {
