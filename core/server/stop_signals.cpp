@@ -1,5 +1,6 @@
 #include "server/stop_signals.h"
 
+#include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -59,6 +60,9 @@ StopSignals::~StopSignals() {
 }
 
 int StopSignals::wait() {
+    // Waits in poll(), since ThreadSanitizer holds signals back while a thread is inside read().
+    pollfd ready{wake_fd.load(), POLLIN, 0};
+    while (::poll(&ready, 1, -1) < 0 && errno == EINTR) continue;
     std::uint64_t count = 0;
     while (::read(wake_fd.load(), &count, sizeof count) < 0 && errno == EINTR) continue;
     return first_signal.load();
