@@ -238,11 +238,13 @@ enum {
     WSHUB_F_REMOTE,     /* address without port */
     WSHUB_F_USER_AGENT, /* WSHUB_NONE if the client sent none */
     WSHUB_F_AUTH,       /* JSON object of the CONNECT packet; WSHUB_NONE if the client sent none */
-    WSHUB_F_USERNAME,   /* settable; empty: none */
+    WSHUB_F_USERNAME,   /* settable; as it was given; empty: none */
     WSHUB_F_PROFILE,    /* settable; JSON object */
     WSHUB_F_TRANSPORT,  /* "polling" or "websocket", at this moment */
     WSHUB_F_HEADERS,    /* of the request that opened the connection: "Name: value\r\n" for each */
-    WSHUB_F_QUERY       /* of that request, behind the '?', as sent */
+    WSHUB_F_QUERY,      /* of that request, behind the '?', as sent */
+    WSHUB_F_FOLLOWING,  /* settable; JSON array of the usernames whose news it wants: see WSHUB_VISIT_FOLLOWERS */
+    WSHUB_F_ROLES       /* settable; JSON array of texts, such as ["admin"]: see has_role() */
 };
 enum {
     WSHUB_N_CONNECTED_AT_MS = 1, /* milliseconds since 1970 */
@@ -260,7 +262,8 @@ enum {
     WSHUB_VISIT_SESSION_ROOMS, /* name; of `session`, in the order joined */
     WSHUB_VISIT_USERS,         /* session, username; sessions that have one */
     WSHUB_VISIT_PLUGINS,       /* name, 1 if it runs */
-    WSHUB_VISIT_NAMESPACES     /* name; those that this plugin serves */
+    WSHUB_VISIT_NAMESPACES,    /* name; those that this plugin serves */
+    WSHUB_VISIT_FOLLOWERS      /* session; those whose following names `key` */
 };
 
 typedef struct wshub_query {
@@ -276,6 +279,13 @@ typedef struct wshub_visitor {
     int32_t (*visit)(void* user, wshub_session session, wshub_str name, uint64_t number);
     void* user;
 } wshub_visitor;
+
+/* What the server tells of itself. */
+enum {
+    WSHUB_S_VERSION = 1,    /* "0.1.0" */
+    WSHUB_S_URL,            /* "http://127.0.0.1:3000": where it listens */
+    WSHUB_S_STATE_DIRECTORY /* [server] state_directory; there may be none yet: who keeps something there makes it */
+};
 
 /* ---- what the host offers ---- */
 
@@ -310,6 +320,13 @@ typedef struct wshub_host_v1 {
     /* In a WSHUB_ON_CONNECT handler only. The client gets CONNECT_ERROR with the message and, if not empty, the data
      * (JSON). */
     int32_t (*refuse)(wshub_host*, wshub_str message, wshub_str data);
+    /* In a WSHUB_ON_CONNECT handler only: the verdict comes later, by decide(). The plugins behind this one are asked
+     * when it has accepted. The client waits meanwhile; if no verdict has come within [engine] connect_timeout, it is
+     * refused. */
+    int32_t (*hold)(wshub_host*, wshub_session);
+    /* The verdict on a session that this plugin holds: `accept`, or a refusal as by refuse(). WSHUB_ENOENT: it is gone,
+     * or not held by this plugin, or decided. */
+    int32_t (*decide)(wshub_host*, wshub_session, uint32_t accept, wshub_str message, wshub_str data);
     /* Answers an event; `args`: JSON array. The first answer counts: WSHUB_EEXIST afterwards. */
     int32_t (*ack)(wshub_host*, wshub_ack, wshub_str args, const wshub_bytes* bins, size_t n_bins);
     /* The answer will come after the handlers have returned. In a handler only. An event that nobody answered and
@@ -322,7 +339,8 @@ typedef struct wshub_host_v1 {
     int32_t (*http_reply)(wshub_host*, wshub_request, int32_t status, wshub_str headers, wshub_str body);
     int32_t (*emit)(wshub_host*, const wshub_emit*);
 
-    /* WSHUB_UNCHANGED if it was in (not in) already; exact on the session's loop, as it looks now elsewhere. */
+    /* WSHUB_UNCHANGED if it was in (not in) already; exact on the session's loop, as it looks now elsewhere.
+     * WSHUB_ELIMIT: it is in as many rooms of clients as [limits] max_rooms_per_session lets it. */
     int32_t (*join)(wshub_host*, wshub_session, wshub_str room, uint32_t flags);
     int32_t (*leave)(wshub_host*, wshub_session, wshub_str room, uint32_t flags);
     /* WSHUB_OK: it is in the room; WSHUB_NONE: it is not. */
@@ -332,7 +350,9 @@ typedef struct wshub_host_v1 {
     int32_t (*disconnect)(wshub_host*, wshub_session, uint32_t transport);
     int32_t (*session_str)(wshub_host*, wshub_session, uint32_t field, const wshub_sink*);
     int32_t (*session_num)(wshub_host*, wshub_session, uint32_t field, int64_t*);
-    /* WSHUB_F_USERNAME: unique within a namespace, WSHUB_EEXIST if taken, empty releases it. WSHUB_F_PROFILE. */
+    /* WSHUB_F_USERNAME: unique within a namespace, compared by code points after NFC; WSHUB_EEXIST if taken, empty
+     * releases it. WSHUB_EINVAL if it has not 1 to 64 code points, has control characters, or only blanks.
+     * WSHUB_F_PROFILE, WSHUB_F_FOLLOWING, WSHUB_F_ROLES: WSHUB_EINVAL if they are not of their form. */
     int32_t (*session_set)(wshub_host*, wshub_session, uint32_t field, wshub_str value);
     int32_t (*find_session)(wshub_host*, wshub_str sid, wshub_session*);
     /* A username is unique within a namespace; nsp as with wshub_emit. */
@@ -343,6 +363,9 @@ typedef struct wshub_host_v1 {
      * alone); with 0, this plugin's own until the server ends. Empty JSON erases. */
     int32_t (*var_get)(wshub_host*, wshub_session, wshub_str key, const wshub_sink*);
     int32_t (*var_set)(wshub_host*, wshub_session, wshub_str key, wshub_str json);
+    /* WSHUB_OK: one of its WSHUB_F_ROLES; WSHUB_NONE: not. */
+    int32_t (*has_role)(wshub_host*, wshub_session, wshub_str role);
+    int32_t (*server_str)(wshub_host*, uint32_t what, const wshub_sink*);
 } wshub_host_v1;
 
 /* ---- what the plugin offers ---- */

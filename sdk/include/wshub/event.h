@@ -118,6 +118,30 @@ private:
     bool stopped_ = false;
 };
 
+// A verdict on a session that Connect::hold() keeps waiting. Copy freely; any thread.
+class Verdict {
+public:
+    Verdict(Host host, wshub_session session) : host_(host), session_(session) {}
+
+    Session session() const { return {host_, session_}; }
+    // False: the client is gone, or the verdict was given.
+    bool accept() const { return decide(1, {}, {}); }
+    // As Connect::reject().
+    bool reject(std::string_view code, std::string_view message) const {
+        return reject_raw(message, json::obj("code", code, "message", message).text);
+    }
+    bool reject_raw(std::string_view message, std::string_view data = {}) const { return decide(0, message, data); }
+
+private:
+    bool decide(std::uint32_t accept, std::string_view message, std::string_view data) const {
+        return detail::check_there(
+            host_->decide(host_.handle(), session_, accept, detail::str(message), detail::str(data)), "decide");
+    }
+
+    Host host_;
+    wshub_session session_;
+};
+
 // A session that wants in. May still be refused by a later plugin: no side effects; announce things in on_connected().
 class Connect {
 public:
@@ -136,6 +160,12 @@ public:
     // `data` is JSON; empty: none.
     void reject_raw(std::string_view message, std::string_view data = {}) {
         detail::check(host_->refuse(host_.handle(), detail::str(message), detail::str(data)), "reject");
+    }
+
+    // The verdict comes later, within [engine] connect_timeout. Plugins behind this one are asked when it accepts.
+    Verdict hold() {
+        detail::check(host_->hold(host_.handle(), connect_.session), "hold");
+        return {host_, connect_.session};
     }
 
 private:

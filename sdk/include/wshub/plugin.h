@@ -262,12 +262,21 @@ public:
                       });
         return users;
     }
+    // Those whose following names this user, each once.
+    std::vector<Session> followers(std::string_view username, std::string_view nsp = {}) const {
+        return detail::visit_sessions(host_, detail::query(WSHUB_VISIT_FOLLOWERS, nsp, username));
+    }
     std::vector<std::string> namespaces() const {
         return detail::visit_names(host_, detail::query(WSHUB_VISIT_NAMESPACES));
     }
     std::uint64_t session_count(std::string_view nsp = {}) const { return count(WSHUB_COUNT_SESSIONS, nsp); }
     // Since the server was started.
     std::uint64_t total_connections(std::string_view nsp = {}) const { return count(WSHUB_COUNT_CONNECTIONS, nsp); }
+
+    std::string server_version() const { return server_text(WSHUB_S_VERSION); }
+    std::string server_url() const { return server_text(WSHUB_S_URL); }  // "http://127.0.0.1:3000": where it listens
+    // What must outlive the server goes there. There may be no such directory yet: who keeps something makes it.
+    std::string state_directory() const { return server_text(WSHUB_S_STATE_DIRECTORY); }
 
     // JSON texts that the host keeps for this plugin until the server ends. Empty: none.
     std::string var(std::string_view key) const { return Session(host_, 0).var(key); }
@@ -349,6 +358,12 @@ private:
             host_->metric(host_.handle(), kind, detail::str(name), detail::str(help), detail::str(labels), &id),
             "metric '" + std::string(name) + "'");
         return id;
+    }
+    std::string server_text(std::uint32_t what) const {
+        std::string text;
+        const wshub_sink sink = detail::sink(text);
+        host_->server_str(host_.handle(), what, &sink);
+        return text;
     }
     std::uint64_t count(std::uint32_t what, std::string_view nsp) const {
         std::uint64_t count = 0;

@@ -118,15 +118,37 @@ public:
     std::string transport() const { return text(WSHUB_F_TRANSPORT); }
     std::string headers() const { return text(WSHUB_F_HEADERS); }
     std::string query() const { return text(WSHUB_F_QUERY); }
+    std::string following() const { return text(WSHUB_F_FOLLOWING); }                // JSON array of usernames
+    std::string roles() const { return text(WSHUB_F_ROLES); }                        // JSON array of texts
+    bool has_role(std::string_view role) const {
+        return host_->has_role(host_.handle(), id_, detail::str(role)) == WSHUB_OK;
+    }
     std::int64_t connected_at_ms() const { return number(WSHUB_N_CONNECTED_AT_MS); }
     std::int64_t events_in() const { return number(WSHUB_N_EVENTS_IN); }
     std::int64_t events_out() const { return number(WSHUB_N_EVENTS_OUT); }
     bool secure() const { return number(WSHUB_N_SECURE) != 0; }
 
-    // False: another session has the name, or this one is gone. An empty name releases it.
-    bool set_username(std::string_view name) const {
+    enum class Claim : std::uint8_t {
+        done,
+        taken,    // another session has the name
+        invalid,  // not 1 to 64 code points, or with control characters, or only blanks
+        gone,     // this session
+    };
+    // An empty name releases the one it has.
+    Claim set_username(std::string_view name) const {
         const std::int32_t code = host_->session_set(host_.handle(), id_, WSHUB_F_USERNAME, detail::str(name));
-        return code != WSHUB_EEXIST && detail::check_there(code, "set_username");
+        if (code == WSHUB_EEXIST) return Claim::taken;
+        if (code == WSHUB_EINVAL) return Claim::invalid;
+        return detail::check_there(code, "set_username") ? Claim::done : Claim::gone;
+    }
+    // An array of texts.
+    bool set_following(const json::Raw& usernames) const {
+        return detail::check_there(
+            host_->session_set(host_.handle(), id_, WSHUB_F_FOLLOWING, detail::str(usernames.text)), "set_following");
+    }
+    bool set_roles(const json::Raw& roles) const {
+        return detail::check_there(host_->session_set(host_.handle(), id_, WSHUB_F_ROLES, detail::str(roles.text)),
+                                   "set_roles");
     }
     // `profile` is a JSON object.
     bool set_profile(const json::Raw& profile) const {
@@ -135,7 +157,7 @@ public:
     }
 
     // Rooms of clients. True: something changed; false: it was in (not in) already, or the session is gone. Names have
-    // 1 to 255 bytes; others throw.
+    // 1 to 255 bytes; others throw, and so does a room above [limits] max_rooms_per_session (WSHUB_ELIMIT).
     bool join(std::string_view room) const { return change(host_->join, room, 0, "join"); }
     bool leave(std::string_view room) const { return change(host_->leave, room, 0, "leave"); }
     // Rooms that no client reaches: see Emit::to_private().
