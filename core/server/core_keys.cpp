@@ -242,11 +242,12 @@ void add_server(std::vector<CoreKey>& keys) {
             .duration(
                 "shutdown_timeout", "10s", 0ms, 10min, [](Settings & s) -> auto& { return s.shutdown_timeout; })
             .described_as("How long a stop may wait for what is queued to reach the clients."));
-    keys.push_back(server
-                       .path(
-                           "state_directory", "/var/lib/wshub", [](Settings & s) -> auto& { return s.state_directory; })
-                       .described_as("Where the hub keeps what must outlive it; made when something is first kept "
-                                     "there."));
+    keys.push_back(
+        server
+            .path(
+                "state_directory", "", [](Settings & s) -> auto& { return s.state_directory; })
+            .described_as("Where the hub keeps what must outlive it, made when something is first kept there; empty "
+                          "is /var/lib/wshub for root, else wshub in the user's state folder."));
 }
 
 void add_http(std::vector<CoreKey>& keys) {

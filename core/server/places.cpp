@@ -1,5 +1,9 @@
 #include "server/places.h"
 
+#include <unistd.h>
+
+#include <cstdlib>
+#include <string>
 #include <system_error>
 
 namespace wshub::server {
@@ -9,6 +13,14 @@ namespace {
 constexpr const char* kSysconfDirectory = WSHUB_SYSCONFDIR;
 constexpr const char* kLibDirectory = WSHUB_LIBDIR;
 constexpr const char* kFullLibDirectory = WSHUB_FULL_LIBDIR;
+constexpr const char* kSystemStateDirectory = "/var/lib/wshub";
+
+// Empty if the variable is not set to an absolute path.
+std::filesystem::path folder_in(const char* variable) {
+    const char* const value = std::getenv(variable);
+    std::filesystem::path folder = value == nullptr ? "" : value;
+    return folder.is_absolute() ? folder : std::filesystem::path();
+}
 
 }  // namespace
 
@@ -33,6 +45,15 @@ std::filesystem::path bundled_plugins(const std::filesystem::path& program_direc
         if (std::filesystem::is_directory(folder, error)) return folder;
     }
     return installed;
+}
+
+std::filesystem::path default_state_directory() {
+    const std::string given = folder_in("STATE_DIRECTORY").string();
+    if (!given.empty()) return given.substr(0, given.find(':'));
+    if (geteuid() == 0) return kSystemStateDirectory;
+    if (const auto state = folder_in("XDG_STATE_HOME"); !state.empty()) return state / "wshub";
+    if (const auto home = folder_in("HOME"); !home.empty()) return home / ".local/state/wshub";
+    return kSystemStateDirectory;
 }
 
 }  // namespace wshub::server

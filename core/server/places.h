@@ -15,4 +15,8 @@ std::filesystem::path installed_configuration();
 // also when the whole installation was moved.
 std::filesystem::path bundled_plugins(const std::filesystem::path& program_directory);
 
+// Where the hub keeps what must outlive it, if nobody says: what the service manager gives ($STATE_DIRECTORY, the first
+// of several), else the system's folder for root, else the user's ($XDG_STATE_HOME or ~/.local/state). Absolute.
+std::filesystem::path default_state_directory();
+
 }  // namespace wshub::server

@@ -40,6 +40,7 @@ SettingSources sources_of(const CommandLine& line) {
     std::error_code error;
     sources.working_directory = std::filesystem::current_path(error);
     sources.plugin_directory = bundled_plugins(program_directory());
+    sources.state_directory = default_state_directory();
     return sources;
 }
 

@@ -155,7 +155,10 @@ private:
     }
 
     std::string absolute(const CoreKey& key, const std::string& path) const {
-        if (path.empty()) return key.section == "plugins" ? sources_.plugin_directory.string() : "";
+        if (path.empty()) {
+            if (key.section == "plugins") return sources_.plugin_directory.string();
+            return key.section == "server" ? sources_.state_directory.string() : "";
+        }
         std::error_code error;
         const auto home = sources_.file.empty() ? sources_.working_directory
                                                 : std::filesystem::absolute(sources_.file, error).parent_path();

@@ -38,6 +38,7 @@ struct SettingSources {
     // For what the defaults depend on. Relative paths are relative to the file, or to this if there is none.
     std::filesystem::path working_directory;
     std::filesystem::path plugin_directory;  // [plugins] directory unless set
+    std::filesystem::path state_directory;   // [server] state_directory unless set
 };
 
 struct LoadedSettings {

@@ -42,6 +42,8 @@ function launch({ ini = "", set = {}, args = [] }) {
   const directory = mkdtempSync(path.join(tmpdir(), "wshub-e2e-"));
   const file = path.join(directory, "wshub.ini");
   writeFileSync(file, ini);
+  // Nothing a test starts leaves a trace, or finds another's.
+  set = { "server.state_directory": path.join(directory, "state"), ...set };
   const settings = Object.entries(set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
   const child = spawn(PROGRAM, ["--config", file, ...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);

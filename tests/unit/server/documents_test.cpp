@@ -62,7 +62,7 @@ TEST_CASE("etc/wshub.ini shows every key with its default and its sentence", "[d
 }
 
 TEST_CASE("etc/wshub.ini is a configuration that can be used as it is", "[documents]") {
-    const LoadedSettings loaded = load_settings({kSample, {}, "/somewhere", "/default/plugins"});
+    const LoadedSettings loaded = load_settings({kSample, {}, "/somewhere", "/default/plugins", ""});
     CHECK(loaded.problems.empty());
     CHECK(loaded.settings.host.directory == "/default/plugins");
 }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <fstream>
 
 using namespace wshub::server;
@@ -26,4 +27,18 @@ TEST_CASE("plugins lie beside the program's folder, or in the moved installation
     std::filesystem::create_directories(root / "plugins");
     CHECK(bundled_plugins(bin) == root / "plugins");
     std::filesystem::remove_all(root);
+}
+
+TEST_CASE("the state lies where the service manager says, else in a folder of the system or of the user", "[places]") {
+    const char* const before = std::getenv("STATE_DIRECTORY");
+    const std::string kept = before == nullptr ? "" : before;
+    ::setenv("STATE_DIRECTORY", "/state/one:/state/two", 1);
+    CHECK(default_state_directory() == "/state/one");
+    ::setenv("STATE_DIRECTORY", "not/absolute", 1);
+    const auto otherwise = default_state_directory();
+    ::unsetenv("STATE_DIRECTORY");
+    CHECK(default_state_directory() == otherwise);
+    CHECK(otherwise.is_absolute());
+    CHECK(otherwise.filename() == "wshub");
+    if (before != nullptr) ::setenv("STATE_DIRECTORY", kept.c_str(), 1);
 }

@@ -34,7 +34,7 @@ private:
 
 LoadedSettings load(const std::string& text, Lines overrides = {}) {
     const IniFile file(text);
-    LoadedSettings loaded = load_settings({file.path(), std::move(overrides), "/somewhere", "/default/plugins"});
+    LoadedSettings loaded = load_settings({file.path(), std::move(overrides), "/somewhere", "/default/plugins", "/default/state"});
     for (std::string& problem : loaded.problems) {
         if (problem.rfind(file.folder().string() + "/", 0) == 0) problem.erase(0, file.folder().string().size() + 1);
     }
@@ -42,7 +42,7 @@ LoadedSettings load(const std::string& text, Lines overrides = {}) {
 }
 
 LoadedSettings load_without_file(Lines overrides = {}) {
-    return load_settings({{}, std::move(overrides), "/somewhere", "/default/plugins"});
+    return load_settings({{}, std::move(overrides), "/somewhere", "/default/plugins", "/default/state"});
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ TEST_CASE("without a file everything has its default", "[settings]") {
     CHECK(settings.http.max_body_bytes == 1'000'000);
     CHECK(settings.threads == 0);
     CHECK(settings.shutdown_timeout == 10s);
-    CHECK(settings.state_directory == "/var/lib/wshub");
+    CHECK(settings.state_directory == "/default/state");
     CHECK(settings.engine.path == "/socket.io/");
     CHECK(settings.engine.ping_interval == 25s);
     CHECK(settings.engine.polling);
@@ -226,7 +226,7 @@ TEST_CASE("whether the plugins can be asked depends on [plugins] alone", "[setti
 
 TEST_CASE("relative paths are relative to the file, or to the working directory without one", "[settings]") {
     const IniFile file("[plugins]\ndirectory = ../p\n[log]\nfile = log/w.log\n[server]\nstate_directory = /abs\n");
-    const LoadedSettings loaded = load_settings({file.path(), {}, "/somewhere", "/default/plugins"});
+    const LoadedSettings loaded = load_settings({file.path(), {}, "/somewhere", "/default/plugins", "/default/state"});
     CHECK(loaded.settings.host.directory == file.folder().parent_path() / "p");
     CHECK(loaded.settings.log.file == (file.folder() / "log/w.log").string());
     CHECK(loaded.settings.state_directory == "/abs");
