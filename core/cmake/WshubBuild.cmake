@@ -17,7 +17,8 @@ endif()
 # Warnings of our own code are errors; those of libraries are theirs.
 add_library(wshub_warnings INTERFACE)
 target_compile_options(wshub_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
-  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Werror)
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor> $<$<COMPILE_LANGUAGE:CXX>:-Woverloaded-virtual>
+  -Wimplicit-fallthrough -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 sees overflows in inlined std::string code that are not there (GCC bugs 105329, 105651).
   target_compile_options(wshub_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)

@@ -1,4 +1,5 @@
-// Host functions that concern the plugin itself: what it registers, its settings, figures, log and timers.
+// Host functions that concern the plugin itself: what it registers, its settings, figures, log and timers, and the
+// server that it is in.
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -64,6 +65,22 @@ std::uint64_t now_ms(wshub_host* host) {
     return static_cast<std::uint64_t>(instance_of(host)->services().clock.wall().time_since_epoch().count());
 }
 
+// WSHUB_ESTATE: what is not known yet.
+std::int32_t server_str(Instance& instance, std::uint32_t what, const wshub_sink* sink) {
+    if (!sink || !sink->put) return WSHUB_EINVAL;
+    const ServerInfo& server = instance.services().server;
+    const std::string* text = nullptr;
+    switch (what) {
+        case WSHUB_S_VERSION: text = &server.version; break;
+        case WSHUB_S_URL: text = &server.url; break;
+        case WSHUB_S_STATE_DIRECTORY: text = &server.state_directory; break;
+        default: return WSHUB_EINVAL;
+    }
+    if (text->empty()) return WSHUB_ESTATE;
+    put(*sink, *text);
+    return WSHUB_OK;
+}
+
 // Where the slot is to be called: with a session, on its loop and in its namespace.
 std::int32_t make_task(Instance& instance, wshub_session session, wshub_slot slot, std::uint64_t cookie,
                        TimerTask& task) {
@@ -110,6 +127,7 @@ void add_registration(wshub_host_v1& table) {
     table.log_enabled = log_enabled;
     table.log = log;
     table.now_ms = now_ms;
+    table.server_str = guarded<server_str>;
     table.timer_add = acting<timer_add>;
     table.timer_cancel = acting<timer_cancel>;
     table.post = acting<post>;

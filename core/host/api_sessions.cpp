@@ -6,6 +6,7 @@
 
 #include "host/abi_text.h"
 #include "host/host_api.h"
+#include "hub/text_list.h"
 #include "protocol/json_scan.h"
 #include "protocol/utf8.h"
 
@@ -81,6 +82,8 @@ std::int32_t text_field(const SocketRecord& record, std::uint32_t field, std::st
         case WSHUB_F_TRANSPORT: out = session::transport_name(record.transport); return WSHUB_OK;
         case WSHUB_F_HEADERS: out = header_lines(handshake.head); return WSHUB_OK;
         case WSHUB_F_QUERY: out = query_of(handshake.target); return WSHUB_OK;
+        case WSHUB_F_FOLLOWING: out = record.following; return WSHUB_OK;
+        case WSHUB_F_ROLES: out = hub::write_text_list(record.roles); return WSHUB_OK;
         default: return WSHUB_EINVAL;
     }
 }
@@ -117,8 +120,14 @@ std::int32_t session_set(Instance& instance, wshub_session session, std::uint32_
     switch (field) {
         case WSHUB_F_USERNAME: return code_of(hub.set_username(session, view(value)));
         case WSHUB_F_PROFILE: return code_of(hub.set_profile(session, view(value)));
+        case WSHUB_F_FOLLOWING: return code_of(hub.set_following(session, view(value)));
+        case WSHUB_F_ROLES: return code_of(hub.set_roles(session, view(value)));
         default: return WSHUB_EINVAL;
     }
+}
+
+std::int32_t has_role(Instance& instance, wshub_session session, wshub_str role) {
+    return instance.services().hub.has_role(session, view(role)) ? WSHUB_OK : WSHUB_NONE;
 }
 
 // ---- who is there
@@ -187,6 +196,9 @@ std::int32_t visit_in(const Instance& instance, std::string_view nsp, const wshu
             return WSHUB_OK;
         }
         case WSHUB_VISIT_USERS: visit_users(instance, nsp, visits); return WSHUB_OK;
+        case WSHUB_VISIT_FOLLOWERS:
+            for (const hub::SocketHandle socket : hub.followers(nsp, view(query.key))) visits(socket, {});
+            return WSHUB_OK;
         default: return WSHUB_EINVAL;
     }
 }
@@ -266,6 +278,7 @@ void add_sessions(wshub_host_v1& table) {
     table.session_str = acting<session_str>;
     table.session_num = acting<session_num>;
     table.session_set = acting<session_set>;
+    table.has_role = acting<has_role>;
     table.find_session = acting<find_session>;
     table.find_user = acting<find_user>;
     table.visit = acting<visit>;

@@ -15,7 +15,12 @@ struct CallScope {
     std::string_view what;         // name of the event, room or route
     std::string_view nsp;          // empty: no namespace is meant
     hub::SocketHandle socket = 0;
-    hub::ConnectVerdict* verdict = nullptr;  // WSHUB_ON_CONNECT only
+    // WSHUB_ON_CONNECT only: what it has come to, and who is asked at the moment.
+    hub::ConnectVerdict* verdict = nullptr;
+    hub::Holder asked;
+    // WSHUB_ON_EVENT only: its acknowledgement, and whether a handler has answered, kept or refused it.
+    hub::AckHandle ack = 0;
+    bool* taken = nullptr;
 };
 
 // Null: this thread is not inside a plugin. Safe to call from a signal handler.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/container/small_vector.hpp>
+#include <optional>
 #include <string>
 
 #include "host/abi_text.h"
@@ -28,11 +29,11 @@ private:
 
 enum class Next { kGoOn, kStop };
 
-// Calls the handlers in order, each plugin's inside its gate, and tells `after(instance, code)` what they gave back.
-// `shut(instance)` is told of plugins that do not run.
-template <class After, class Shut>
-void run(const RoutingTable& table, const RouteList& routes, const void* data, CallScope scope, After after,
-         Shut shut) {
+// Calls the handlers in order, each plugin's inside its gate, and tells `after(code)` what they gave back. `shut()` is
+// told of plugins that do not run. `may(instance)`: whether its handlers are called at all.
+template <class After, class Shut, class May>
+void run(const RoutingTable& table, const RouteList& routes, const void* data, CallScope scope, After after, Shut shut,
+         May may) {
     for (const Route& route : routes) {
         Instance& instance = *table.instances()[route.plugin];
         const Instance::Visit visit(instance);
@@ -40,17 +41,20 @@ void run(const RoutingTable& table, const RouteList& routes, const void* data, C
             if (shut() == Next::kStop) return;
             continue;
         }
+        if (!may(instance)) continue;
         scope.plugin = instance.name().c_str();
-        if (scope.kind == WSHUB_ON_EVENT) instance.count_event();
         for (const wshub_slot slot : route.slots) {
+            scope.asked = {instance.number(), slot};
             if (after(instance.call(slot, data, scope)) == Next::kStop) return;
         }
     }
 }
 
+constexpr auto anybody = [](const Instance&) { return true; };
+
 void run_hook(const RoutingTable& table, const RouteList& routes, const void* data, const CallScope& scope) {
     run(
-        table, routes, data, scope, [](std::int32_t) { return Next::kGoOn; }, [] { return Next::kGoOn; });
+        table, routes, data, scope, [](std::int32_t) { return Next::kGoOn; }, [] { return Next::kGoOn; }, anybody);
 }
 
 CallScope scope_of(std::uint32_t kind, hub::SocketHandle socket, std::string_view nsp, std::string_view what) {
@@ -60,6 +64,19 @@ CallScope scope_of(std::uint32_t kind, hub::SocketHandle socket, std::string_vie
     scope.nsp = nsp;
     scope.socket = socket;
     return scope;
+}
+
+// The handlers behind the one that held; nothing if that one is there no more.
+std::optional<RouteList> behind(const RoutingTable& table, const RouteList& routes, hub::Holder holder) {
+    for (auto route = routes.begin(); route != routes.end(); ++route) {
+        if (table.instances()[route->plugin]->number() != holder.owner) continue;
+        const auto slot = std::find(route->slots.begin(), route->slots.end(), holder.place);
+        if (slot == route->slots.end()) continue;
+        RouteList rest(route, routes.end());
+        rest.front().slots.assign(slot + 1, route->slots.end());
+        return rest;
+    }
+    return std::nullopt;
 }
 
 // Joins and leaves.
@@ -76,12 +93,17 @@ void member_hook(const RoutingTable& table, const RouteList* routes, std::uint32
 
 }  // namespace
 
-// Whoever cannot be asked may be the one that would have refused.
+// Whoever cannot be asked may be the one that would have refused, also when it is no longer known who is to be asked.
 hub::ConnectVerdict Dispatcher::connect(const hub::ConnectRequest& request) const {
+    const auto nobody_to_ask = hub::ConnectVerdict::refusal("Server is shutting down");
     hub::ConnectVerdict verdict;
     const RoutingTable& table = router_.table();
     const NamespaceRoutes* const routes = table.find(request.nsp);
-    if (!routes) return verdict;
+    const bool again = request.behind.owner != 0;
+    if (!routes) return again ? nobody_to_ask : verdict;
+    std::optional<RouteList> rest;
+    if (again) rest = behind(table, routes->connect, request.behind);
+    if (again && !rest) return nobody_to_ask;
     wshub_connect connect{};
     connect.size = sizeof connect;
     connect.session = request.socket;
@@ -90,14 +112,17 @@ hub::ConnectVerdict Dispatcher::connect(const hub::ConnectRequest& request) cons
     CallScope scope = scope_of(WSHUB_ON_CONNECT, request.socket, request.nsp, request.nsp);
     scope.verdict = &verdict;
     const auto after = [&verdict](std::int32_t code) {
-        if (code < 0) verdict = {false, "Internal error", R"({"code":"INTERNAL","message":"internal error"})"};
-        return verdict.accepted ? Next::kGoOn : Next::kStop;
+        if (code < 0) {
+            verdict =
+                hub::ConnectVerdict::refusal("Internal error", R"({"code":"INTERNAL","message":"internal error"})");
+        }
+        return verdict.answer == hub::ConnectVerdict::Answer::kAccept ? Next::kGoOn : Next::kStop;
     };
-    const auto shut = [&verdict] {
-        verdict = {false, "Server is shutting down", {}};
+    const auto shut = [&] {
+        verdict = nobody_to_ask;
         return Next::kStop;
     };
-    run(table, routes->connect, &connect, scope, after, shut);
+    run(table, rest ? *rest : routes->connect, &connect, scope, after, shut, anybody);
     return verdict;
 }
 
@@ -127,14 +152,28 @@ bool Dispatcher::event(const hub::IncomingEvent& event) const {
     given.args = str(event.args);
     given.bins = bins.data();
     given.n_bins = bins.size();
+    // Who only looks at everything makes nothing known, unless he does something about it.
+    const bool known = !in->events.is_by_wildcard(routes);
     bool handled = false;
     const auto after = [&](std::int32_t code) {
-        handled = true;
+        handled = handled || known || code != WSHUB_OK;
         if (code < 0) hub_.fail(event.socket, event.ack, "INTERNAL", "internal error");
         return code == WSHUB_STOP ? Next::kStop : Next::kGoOn;
     };
-    run(table, *routes, &given, scope_of(WSHUB_ON_EVENT, event.socket, event.nsp, event.name), after,
-        [] { return Next::kGoOn; });
+    const auto may = [&](Instance& instance) {
+        if (!instance.roles().empty() && !hub_.has_any_role(event.socket, instance.roles())) {
+            handled = true;
+            hub_.fail(event.socket, event.ack, "FORBIDDEN", "This needs a role that you do not have");
+            return false;
+        }
+        instance.count_event();
+        return true;
+    };
+    CallScope scope = scope_of(WSHUB_ON_EVENT, event.socket, event.nsp, event.name);
+    scope.ack = event.ack;
+    scope.taken = &handled;
+    run(
+        table, *routes, &given, scope, after, [] { return Next::kGoOn; }, may);
     return handled;
 }
 

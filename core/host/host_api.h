@@ -16,8 +16,8 @@ namespace wshub::host {
 const wshub_host_v1& host_functions();
 
 // The parts of the table, by subject.
-void add_registration(wshub_host_v1& table);  // handlers, settings, figures, log, timers
-void add_answers(wshub_host_v1& table);       // acks, errors, HTTP
+void add_registration(wshub_host_v1& table);  // handlers, settings, figures, log, timers, the server
+void add_answers(wshub_host_v1& table);       // acks, errors, verdicts, HTTP
 void add_emit(wshub_host_v1& table);
 void add_sessions(wshub_host_v1& table);  // sessions, rooms, users, variables
 

@@ -106,6 +106,7 @@ void Instance::stop() {
     state_.store(State::kStopped, std::memory_order_release);
     services_.timers.drop(*this);
     services_.http.drop(*this);
+    services_.hub.refuse_held(number_, hub::ConnectVerdict::refusal("Server is shutting down"));
 }
 
 void Instance::unload() {

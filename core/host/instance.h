@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/log_limit.h"
 #include "base/metrics.h"
 #include "host/call_scope.h"
 #include "host/gate.h"
 #include "host/image.h"
-#include "host/log_limit.h"
 #include "host/plugin_settings.h"
 #include "host/router.h"
 #include "hub/hub.h"
@@ -28,6 +28,13 @@ namespace wshub::host {
 
 class HttpRoutes;
 class Timers;
+
+// What plugins are told of the server.
+struct ServerInfo {
+    std::string version;
+    std::string state_directory;
+    std::string url;  // before the first start()
+};
 
 // What the host functions work with.
 struct Services {
@@ -39,6 +46,7 @@ struct Services {
     Timers& timers;
     HttpRoutes& http;
     const Router& router;
+    ServerInfo server{};
 };
 
 // Behind every wshub_host* that a plugin holds. Outlives the plugin's code, so that a late call of a thread that the
@@ -74,6 +82,8 @@ public:
     std::uint32_t number() const { return number_; }
     net::Loop& home_loop() const { return *services_.loops[number_ % services_.loops.size()]; }
     const std::vector<std::string>& namespaces() const { return settings_.namespaces(); }
+    // Of those whose events it handles they need one; empty: none.
+    const std::vector<std::string>& roles() const { return settings_.roles(); }
     Services& services() const { return services_; }
     State state() const { return state_.load(std::memory_order_acquire); }
     // What a host function needs that acts on clients.
@@ -135,7 +145,7 @@ private:
     base::Counter* events_ = nullptr;
     base::Counter* errors_ = nullptr;
     base::Counter* slow_ = nullptr;
-    LogLimit error_limit_, slow_limit_;
+    base::LogLimit error_limit_, slow_limit_;
 
     mutable std::mutex vars_mutex_;
     std::map<std::string, std::string, std::less<>> vars_;

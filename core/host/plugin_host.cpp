@@ -21,7 +21,15 @@ struct PluginHost::Impl {
          base::Metrics& metrics)
         : settings(std::move(host_settings)),
           http(loops),
-          services{hub, std::move(loops), clock, metrics, settings.slow_handler, timers, http, router},
+          services{hub,
+                   std::move(loops),
+                   clock,
+                   metrics,
+                   settings.slow_handler,
+                   timers,
+                   http,
+                   router,
+                   {settings.server_version, settings.state_directory.string(), {}}},
           dispatcher(router, hub) {}
 
     Problems load();
@@ -270,6 +278,10 @@ Problems PluginHost::load() {
     return impl_->load();
 }
 
+void PluginHost::set_url(std::string url) {
+    impl_->services.server.url = std::move(url);
+}
+
 void PluginHost::start() {
     impl_->start();
 }
@@ -293,6 +305,7 @@ std::vector<PluginInfo> PluginHost::plugins() const {
             if (handler.kind == WSHUB_ON_EVENT) info.events.push_back(handler.name);
         }
         info.namespaces = instance->namespaces();
+        info.roles = instance->roles();
         info.settings = instance->settings().declared();
         infos.push_back(std::move(info));
     }

@@ -28,7 +28,9 @@ struct HostSettings {
     std::vector<base::RawSetting> plugin_settings;  // all of the sections [plugin.NAME]
     std::vector<base::RawSetting> plugin_sections;  // those sections themselves: section and origin, without a key
     bool check_only = false;  // nothing will be started: whatever is wrong is a problem, also what on_error would skip
-    base::milliseconds slow_handler{50};  // a handler that took longer is named in the log
+    base::milliseconds slow_handler{50};    // a handler that took longer is named in the log
+    std::string server_version;             // for plugins that ask
+    std::filesystem::path state_directory;  // the same; absolute
     // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one
     // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
     std::filesystem::path probe_program;
@@ -42,7 +44,7 @@ struct SettingInfo {
 struct PluginInfo {
     std::string name, version, file, build;
     std::uint16_t abi_major = 0, abi_minor = 0;
-    std::vector<std::string> events, namespaces;
+    std::vector<std::string> events, namespaces, roles;
     std::vector<SettingInfo> settings;
     std::string error;  // why it was refused; empty: it runs
 };
@@ -61,6 +63,8 @@ public:
     // enabled but have a section. Gives all problems: of files, of dependencies, of settings. With OnError::kSkip, a
     // plugin that cannot be loaded is logged and left out; wrong settings are problems always. Nothing is started.
     Problems load();
+    // What plugins are told of where the server listens. Before start().
+    void set_url(std::string url);
     // Starts what is loaded, in dependency order. Throws base::ConfigError, after stopping what was started (or skips,
     // as configured).
     void start();

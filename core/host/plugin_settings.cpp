@@ -12,7 +12,13 @@
 namespace wshub::host {
 namespace {
 
+// The host's own keys.
 constexpr std::string_view kNamespaces = "namespaces";
+constexpr std::string_view kRoles = "roles";
+
+bool is_own(std::string_view key) {
+    return key == kNamespaces || key == kRoles;
+}
 
 // A type of setting. `read` gives the value in the form in which the plugin gets it; for types that have a size, `rank`
 // gives what ranges compare.
@@ -148,6 +154,7 @@ PluginSettings::PluginSettings(std::string plugin, const std::vector<base::RawSe
         }
     }
     read_namespaces();
+    read_roles();
 }
 
 const base::RawSetting* PluginSettings::find(std::string_view key) const {
@@ -170,11 +177,21 @@ void PluginSettings::read_namespaces() {
     }
 }
 
+void PluginSettings::read_roles() {
+    const base::RawSetting* const setting = find(kRoles);
+    if (!setting) return;
+    roles_ = base::parse_list(setting->value);
+    // What names nobody must not come to mean everybody.
+    if (roles_.empty() && !setting->value.empty()) {
+        problems_.push_back(base::setting_error(*setting, "a list of roles such as admin, or nothing"));
+    }
+}
+
 std::int32_t PluginSettings::declare(const wshub_setting& setting, std::string& value) {
     const std::string key(view(setting.key)), otherwise(view(setting.dflt));
     const Type* const type = find_type(setting.type);
     const Bounds bounds{view(setting.min), view(setting.max)};
-    if (!is_key(key) || key == kNamespaces || !type || !bounds_make_sense(*type, bounds)) return WSHUB_EINVAL;
+    if (!is_key(key) || is_own(key) || !type || !bounds_make_sense(*type, bounds)) return WSHUB_EINVAL;
     const auto default_value = type->read(otherwise);
     if (!default_value || !within(*type, bounds, otherwise)) {
         base::log::error("plugin {}: the default of its setting {} is not {}", plugin_, key, form_of(*type, bounds));
@@ -209,11 +226,11 @@ Problems PluginSettings::problems() const {
     Problems problems = problems_;
     std::string known;
     for (const SettingInfo& info : declared_) known += info.key + ", ";
-    known += kNamespaces;
+    known += std::string(kNamespaces) + ", " + std::string(kRoles);
     for (const base::RawSetting& setting : settings_) {
         const bool declared = std::any_of(declared_.begin(), declared_.end(),
                                           [&](const SettingInfo& info) { return info.key == setting.key; });
-        if (declared || setting.key == kNamespaces) continue;
+        if (declared || is_own(setting.key)) continue;
         problems.push_back(base::setting_problem(setting, "unknown key, the plugin knows " + known));
     }
     return problems;

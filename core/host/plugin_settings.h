@@ -21,8 +21,9 @@ public:
     // problem.
     PluginSettings(std::string plugin, const std::vector<base::RawSetting>& all);
 
-    // The key that is the host's own; "/" if it is not set.
+    // The keys that are the host's own. Not set: "/", and no role.
     const std::vector<std::string>& namespaces() const { return namespaces_; }
+    const std::vector<std::string>& roles() const { return roles_; }
 
     // wshub_host_v1::config(). A value that does not fit becomes a problem, and the default is given. Fails with
     // WSHUB_EINVAL if the declaration makes no sense, with WSHUB_EEXIST if the key was declared otherwise before.
@@ -35,10 +36,12 @@ public:
 private:
     const base::RawSetting* find(std::string_view key) const;
     void read_namespaces();
+    void read_roles();
 
     std::string plugin_;
     std::vector<base::RawSetting> settings_;
     std::vector<std::string> namespaces_{"/"};
+    std::vector<std::string> roles_;
     std::vector<SettingInfo> declared_;
     Problems problems_;
 };

@@ -51,6 +51,10 @@ public:
 
     // Null if nobody handles that name.
     const RouteList* find(std::string_view name) const;
+    // What find() gave is there by "*" alone: nobody asked for that name.
+    bool is_by_wildcard(const RouteList* routes) const {
+        return !prefixes_.empty() && prefixes_.back().first.empty() && routes == &prefixes_.back().second;
+    }
 
 private:
     struct Hash {

@@ -66,8 +66,7 @@ bool Shard::give(Socket& socket, std::span<const protocol::PacketRef> packets, b
     switch (socket.state) {
         case SocketState::kLeaving: return false;
         case SocketState::kConnecting:
-            if (is_volatile) return false;
-            socket.held.insert(socket.held.end(), packets.begin(), packets.end());
+            if (is_volatile || !put_by(socket, packets)) return false;
             break;
         case SocketState::kConnected:
             if (is_volatile) {
@@ -78,6 +77,18 @@ bool Shard::give(Socket& socket, std::span<const protocol::PacketRef> packets, b
             break;
     }
     socket.record.events_out.add();
+    return true;
+}
+
+bool Shard::put_by(Socket& socket, std::span<const protocol::PacketRef> packets) {
+    constexpr std::size_t kCost = 64;  // of a packet beside its bytes, as in a session's queue
+    Entrance& entrance = *socket.entrance;
+    for (const protocol::PacketRef& packet : packets) entrance.bytes += packet->payload().size() + kCost;
+    if (entrance.bytes > core_.settings.max_held_bytes) {
+        socket.session.close(session::CloseReason::kQueueFull, session::Session::CloseMode::kDiscard);
+        return false;
+    }
+    entrance.packets.insert(entrance.packets.end(), packets.begin(), packets.end());
     return true;
 }
 

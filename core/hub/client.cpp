@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "hub/shard.h"
+#include "session/address_book.h"
 
 namespace wshub::hub {
 namespace {
@@ -31,12 +32,16 @@ std::string_view view(std::span<const char> bytes) {
 
 }  // namespace
 
-Client::Client(Shard& shard, session::Session& session) : shard_(shard), session_(session) {
+Client::Client(Shard& shard, session::Session& session)
+    : shard_(shard), session_(session), address_(session.address()) {
     wait_for_connect();
 }
 
 Client::~Client() {
-    for (const Membership& at : memberships_) shard_.forget(at.socket);
+    for (const Membership& at : memberships_) {
+        shard_.forget(at.socket);
+        shard_.forget(at.waiting);
+    }
 }
 
 // ---- messages
@@ -110,7 +115,7 @@ void Client::receive(const SocketPacket& packet, std::size_t bytes) {
 Client::Verdict Client::judge(Membership& at, const SocketPacket& packet, std::size_t bytes) {
     if (at.socket == 0) return Verdict::kUnwanted;
     const Limits& limits = shard_.core().settings.limits;
-    if (is_event(packet.type) && !at.events.take(limits.events, shard_.loop().now())) return Verdict::kTooMany;
+    if (is_event(packet.type) && !may_send(at)) return Verdict::kTooMany;
     if (is_ack(packet.type)) {
         const Socket* socket = shard_.alive(at.socket);
         if (!socket || !packet.ack_id || !socket->requests.contains(*packet.ack_id)) return Verdict::kUnwanted;
@@ -150,13 +155,12 @@ void Client::complete_event(Socket& socket, Verdict verdict, const SocketPacket&
 
 void Client::connect(const SocketPacket& packet) {
     Core& core = shard_.core();
-    const auto refuse = [&](std::string_view message) {
+    const auto refuse = [&](std::string_view message, std::string_view data = {}) {
         core.figures.connects_refused->add();
-        session_.send(protocol::encode_connect_error(packet.nsp, message, {}));
+        session_.send(protocol::encode_connect_error(packet.nsp, message, data));
     };
-    if (!connects_.take(connect_rate(core.settings.limits.events), shard_.loop().now())) {
-        core.figures.limited_rate->add();
-        refuse("Too many connects");
+    if (!may_connect()) {
+        refuse("Too many connects", R"({"code":"RATE_LIMIT","message":"Too many connects"})");
         return count_drop();
     }
     // It is kept for as long as the socket lives.
@@ -171,14 +175,29 @@ void Client::connect(const SocketPacket& packet) {
         at = &memberships_.emplace_back();
         at->nsp = nsp;
     }
-    if (at->socket != 0) return parse_error("a second CONNECT");
+    if (at->socket != 0 || at->waiting != 0) return parse_error("a second CONNECT");
     at->left_by_server = false;
     shard_.connect(*this, session_, *nsp, packet.json);
 }
 
 void Client::joined(const Namespace& nsp, SocketHandle socket) {
-    membership(nsp.name)->socket = socket;
+    Membership& at = *membership(nsp.name);
+    at.socket = socket;
+    at.waiting = 0;
     connect_timer_.cancel();
+}
+
+void Client::waits(const Namespace& nsp, SocketHandle socket) {
+    membership(nsp.name)->waiting = socket;
+    connect_timer_.cancel();  // the wait has a bound of its own
+}
+
+void Client::refused(SocketHandle socket) {
+    const auto at = std::find_if(memberships_.begin(), memberships_.end(),
+                                 [&](const Membership& other) { return other.waiting == socket; });
+    if (at == memberships_.end()) return;  // at once, without having waited
+    at->waiting = 0;
+    wait_if_in_none();
 }
 
 void Client::left(SocketHandle socket, bool by_server) {
@@ -186,8 +205,12 @@ void Client::left(SocketHandle socket, bool by_server) {
     if (!at) return;
     at->socket = 0;
     at->left_by_server = by_server;
+    wait_if_in_none();
+}
+
+void Client::wait_if_in_none() {
     const bool in_none = std::all_of(memberships_.begin(), memberships_.end(),
-                                     [](const Membership& other) { return other.socket == 0; });
+                                     [](const Membership& at) { return at.socket == 0 && at.waiting == 0; });
     if (in_none) wait_for_connect();
 }
 
@@ -212,16 +235,36 @@ Client::Membership* Client::membership(SocketHandle socket) {
 
 // ---- limits
 
+bool Client::may_send(Membership& at) {
+    Core& core = shard_.core();
+    const base::SteadyTime now = shard_.loop().now();
+    const std::string& remote = session_.handshake()->remote;
+    if (!at.events.take(core.settings.limits.events, now) && core.limiters.events.refuses(now, remote)) return false;
+    return !address_ || address_->take_event(now) || !core.limiters.events_per_address.refuses(now, remote);
+}
+
+bool Client::may_connect() {
+    Core& core = shard_.core();
+    const Limits& limits = core.settings.limits;
+    const base::SteadyTime now = shard_.loop().now();
+    const std::string& remote = session_.handshake()->remote;
+    if (limits.connects.per_second > 0) {
+        if (!connects_.take(limits.connects, now) && core.limiters.connects.refuses(now, remote)) return false;
+        if (limits.connects_mode == base::LimitMode::kEnforced) return true;
+    }
+    return connect_guard_.take(connect_rate(limits.events), now) || !core.limiters.connect_guard.refuses(now, remote);
+}
+
 void Client::too_big(Socket& socket, std::optional<std::uint64_t> ack_id) {
     Core& core = shard_.core();
-    core.figures.limited_bytes->add();
+    // No dry-run lifts this one.
+    core.limiters.event_bytes.refuses(shard_.loop().now(), session_.handshake()->remote);
     shard_.refuse(socket, ack_id, "PAYLOAD_TOO_LARGE",
                   "More than " + std::to_string(core.settings.limits.max_event_bytes) + " bytes");
 }
 
 void Client::too_many(Socket& socket, std::optional<std::uint64_t> ack_id) {
     constexpr std::chrono::seconds kTellEvery{1};
-    shard_.core().figures.limited_rate->add();
     const base::SteadyTime now = shard_.loop().now();
     std::optional<base::SteadyTime>& told = membership(socket.handle)->told;
     const bool say_so = !told || now - *told >= kTellEvery;
@@ -245,6 +288,7 @@ void Client::on_closed(session::CloseReason reason) {
     for (Membership& at : memberships_) {
         Socket* socket = shard_.alive(std::exchange(at.socket, 0));
         if (socket) shard_.leave(*socket, session::close_reason_text(reason));
+        shard_.abandon(std::exchange(at.waiting, 0));
     }
     shard_.run_hooks();
 }

@@ -37,15 +37,19 @@ public:
     void on_upgraded() override;
     void on_closed(session::CloseReason reason) override;
 
-    // What the shard tells: the socket is in, or has left by its own will or the server's.
+    // What the shard tells: the socket is in, or has left by the client's will or the server's.
     void joined(const Namespace& nsp, SocketHandle socket);
+    // The verdict comes later; and it was no.
+    void waits(const Namespace& nsp, SocketHandle socket);
+    void refused(SocketHandle socket);
     void left(SocketHandle socket, bool by_server);
 
 private:
     // What is remembered of a namespace that the client has asked for; there are no more than namespaces that exist.
     struct Membership {
         const Namespace* nsp = nullptr;
-        SocketHandle socket = 0;  // 0: not in
+        SocketHandle socket = 0;   // 0: not in
+        SocketHandle waiting = 0;  // asked for, and the verdict comes later
         // Packets that the client sent before it knew are no offence.
         bool left_by_server = false;
         base::TokenBucket events;
@@ -70,6 +74,8 @@ private:
         void discard(Verdict because);
     };
 
+    bool may_send(Membership& at);
+    bool may_connect();
     void begin_binary(std::span<char> text);
     void connect(const protocol::SocketPacket& packet);
     void receive(const protocol::SocketPacket& packet, std::size_t bytes);
@@ -87,6 +93,7 @@ private:
     Membership* membership(std::string_view nsp);
     Membership* membership(SocketHandle socket);
     void parse_error(std::string_view what);
+    void wait_if_in_none();
     void wait_for_connect();
     static void connect_timed_out(void* self);
 
@@ -95,8 +102,9 @@ private:
     std::vector<Membership> memberships_;
     std::unique_ptr<Pending> pending_;
     net::Timer connect_timer_{&Client::connect_timed_out, this};
-    base::TokenBucket connects_;
-    std::unique_ptr<Drops> drops_;  // of one that has had any
+    base::TokenBucket connects_, connect_guard_;
+    session::Address* const address_;  // null: nothing is limited by it
+    std::unique_ptr<Drops> drops_;     // of one that has had any
 };
 
 }  // namespace wshub::hub

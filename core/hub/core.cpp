@@ -12,10 +12,7 @@ Figures::Figures(base::Metrics& metrics)
       events_in(metrics.counter("wshub_events_in_total", "Events that clients sent.")),
       events_out(metrics.counter("wshub_events_out_total", "Events sent to clients, each receiver counted.")),
       acks_in(metrics.counter("wshub_acks_in_total", "Acknowledgements that clients gave and somebody waited for.")),
-      acks_out(metrics.counter("wshub_acks_out_total", "Acknowledgements given to clients.")),
-      limited_rate(metrics.counter("wshub_limited_total", "Events and CONNECTs of clients dropped by a limit.",
-                                   "limit=\"rate\"")),
-      limited_bytes(metrics.counter("wshub_limited_total", "", "limit=\"event_bytes\"")) {}
+      acks_out(metrics.counter("wshub_acks_out_total", "Acknowledgements given to clients.")) {}
 
 Core::~Core() = default;
 

@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "hub/followers.h"
+#include "hub/limits.h"
 #include "hub/namespaces.h"
 #include "hub/types.h"
 #include "hub/users.h"
@@ -27,8 +29,6 @@ struct Figures {
     base::Counter* events_out;
     base::Counter* acks_in;
     base::Counter* acks_out;
-    base::Counter* limited_rate;
-    base::Counter* limited_bytes;
 };
 
 struct Core {
@@ -36,6 +36,7 @@ struct Core {
         : settings(std::move(hub_settings)),
           clock(hub_clock),
           figures(metrics),
+          limiters(settings.limits, metrics),
           namespaces(settings.namespaces, loops, metrics) {}
     ~Core();
 
@@ -50,12 +51,18 @@ struct Core {
     // A JSON text of a plugin without the white space around it; empty if it is none that begins with `opening` ('\0':
     // any value).
     std::string_view checked_json(std::string_view text, char opening) const;
+    // It is in as many rooms of clients as it may be.
+    bool is_full(const SocketRecord& record) const {
+        return settings.limits.max_rooms > 0 && record.rooms.size() >= settings.limits.max_rooms;
+    }
 
     const HubSettings settings;
     const base::Clock& clock;
     Figures figures;
+    Limiters limiters;
     Namespaces namespaces;
     Users users;
+    Followers followers;
     EventSink* sink = nullptr;
     std::vector<std::unique_ptr<Shard>> shards;  // by the loop's index
 };

@@ -62,15 +62,26 @@ auto Shard::call_sink(Call call) {
 // ---- CONNECT
 
 void Shard::connect(Client& client, session::Session& session, Namespace& nsp, std::string_view auth) {
-    Socket& socket = open(client, session, nsp, auth);
-    const ConnectRequest request{socket.handle, nsp.name, socket.record.auth};
+    ask_plugins(open(client, session, nsp, auth), {});
+}
+
+void Shard::ask_plugins(Socket& socket, Holder behind) {
+    const ConnectRequest request{socket.handle, socket.nsp.name, socket.record.auth, behind};
+    socket.entrance->asking = true;
     ConnectVerdict verdict = call_sink([&](EventSink& sink) { return sink.on_connect(request); });
-    if (socket.rejected) verdict = {false, {}, {}};
-    if (verdict.accepted) {
-        accept(socket);
-        call_sink([&](EventSink& sink) { sink.on_connected(socket.handle, nsp.name); });
-    } else {
-        vanish(socket, verdict);
+    socket.entrance->asking = false;
+    if (socket.entrance->rejected) verdict = ConnectVerdict::refusal();
+    conclude(socket, verdict);
+}
+
+void Shard::conclude(Socket& socket, const ConnectVerdict& verdict) {
+    switch (verdict.answer) {
+        case ConnectVerdict::Answer::kAccept:
+            accept(socket);
+            call_sink([&](EventSink& sink) { sink.on_connected(socket.handle, socket.nsp.name); });
+            break;
+        case ConnectVerdict::Answer::kRefuse: vanish(socket, verdict); break;
+        case ConnectVerdict::Answer::kHold: keep_waiting(socket); break;
     }
     run_hooks();
 }
@@ -85,12 +96,64 @@ void Shard::vanish(Socket& socket, const ConnectVerdict& verdict) {
     core_.figures.connects_refused->add();
     socket.session.send(protocol::encode_connect_error(socket.nsp.name, message, data));
 
-    const SocketHandle handle = socket.handle;
+    socket.client.refused(socket.handle);
+    drop(socket);
+}
+
+void Shard::abandon(SocketHandle handle) {
+    if (Socket* socket = alive(handle)) drop(*socket);
+}
+
+void Shard::drop(Socket& socket) {
     detach(socket, true);
-    std::erase_if(hooks_, [&](const Hook& hook) {
-        return hook.socket == handle && (hook.kind == Hook::Kind::kJoin || hook.kind == Hook::Kind::kLeave);
-    });
     erase(socket);
+}
+
+// ---- verdicts that come later
+
+HubError Shard::hold(SocketHandle handle, Holder holder) {
+    Socket* socket = alive(handle);
+    if (!socket || !socket->entrance || !socket->entrance->asking) return HubError::kNoSuchSocket;
+    std::uint64_t nobody = 0;
+    return socket->holder.compare_exchange_strong(nobody, packed(holder)) ? HubError::kNone : HubError::kTaken;
+}
+
+void Shard::keep_waiting(Socket& socket) {
+    if (core_.settings.connect_timeout > base::milliseconds{0}) {
+        loop_.arm(socket.entrance->patience, socket.entrance->deadline);
+    }
+    socket.client.waits(socket.nsp, socket.handle);
+}
+
+void Shard::decided(SocketHandle handle, Holder holder, const ConnectVerdict& verdict) {
+    Socket* socket = alive(handle);
+    // A session that is closing will soon take it along.
+    if (!socket || !socket->entrance || socket->session.closing()) return;
+    if (verdict.answer == ConnectVerdict::Answer::kAccept) return ask_plugins(*socket, holder);
+    conclude(*socket, verdict);
+}
+
+void Entrance::expired(void* self) {
+    const auto& late = *static_cast<Entrance*>(self);
+    late.shard.decided_too_late(late.socket);
+}
+
+void Shard::decided_too_late(SocketHandle handle) {
+    Socket* socket = alive(handle);
+    // Without a holder the verdict is on its way.
+    if (!socket || socket->holder.exchange(0) == 0) return;
+    base::log::debug("no verdict on a connect in time namespace={} sid={}", socket->nsp.name, socket->record.sid);
+    conclude(*socket, ConnectVerdict::refusal("Connection timed out"));
+}
+
+void Shard::refuse_held(std::uint32_t owner, const ConnectVerdict& verdict) {
+    std::vector<SocketHandle> held;
+    sockets_.for_each([&](const std::unique_ptr<Socket>& socket) {
+        std::uint64_t holder = socket->holder.load();
+        if (holder == 0 || unpacked(holder).owner != owner) return;
+        if (socket->holder.compare_exchange_strong(holder, 0)) held.push_back(socket->handle);
+    });
+    for (const SocketHandle handle : held) decided(handle, {}, verdict);
 }
 
 // ---- EVENT

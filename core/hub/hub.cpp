@@ -11,6 +11,8 @@
 #include "hub/core.h"
 #include "hub/emitter.h"
 #include "hub/shard.h"
+#include "hub/text_list.h"
+#include "hub/username.h"
 #include "protocol/json_scan.h"
 #include "protocol/utf8.h"
 
@@ -40,6 +42,12 @@ struct Hub::Impl : Core {
         return HubError::kNone;
     }
 
+    // What the socket's loop would say. Where nothing is refused, that alone counts it.
+    bool refuses_room(const SocketRecord& record, RoomRef room) const {
+        if (room.space != RoomSpace::kClient || settings.limits.rooms_dry_run || !is_full(record)) return false;
+        return limiters.rooms.refuses(clock.steady(), record.handshake->remote);
+    }
+
     template <class Visit>
     void each_namespace(std::string_view nsp, Visit visit) const {
         if (nsp.empty()) return namespaces.for_each(visit);
@@ -52,6 +60,10 @@ namespace {
 bool is_room_name(RoomRef room) {
     if (room.name.empty() || !protocol::is_utf8(room.name)) return false;
     return room.space == RoomSpace::kServer || room.name.size() <= kMaxRoomNameBytes;
+}
+
+bool has(const std::vector<std::string>& roles, std::string_view role) {
+    return std::find(roles.begin(), roles.end(), role) != roles.end();
 }
 
 }  // namespace
@@ -130,7 +142,9 @@ HubError Hub::join(SocketHandle socket, RoomRef room, bool* changed) {
         const auto lock = shard->reading();
         const Socket* found = shard->alive(socket);
         if (!found) return HubError::kNoSuchSocket;
-        if (changed) *changed = !shard->rooms(found->nsp)->contains(*found, room);
+        const bool is_new = !shard->rooms(found->nsp)->contains(*found, room);
+        if (is_new && impl_->refuses_room(found->record, room)) return HubError::kLimit;
+        if (changed) *changed = is_new;
         cell = RoomFilter::cell(found->nsp.id, room);
     }
     // What the caller emits to the room from now on must find its way there, although the join has not happened yet.
@@ -171,6 +185,36 @@ HubError Hub::close_transport(SocketHandle socket, session::CloseReason reason) 
     return impl_->on_loop_of(socket, [=](Shard& on) { return on.close_transport(socket, reason); });
 }
 
+// ---- verdicts that come later
+
+HubError Hub::hold(SocketHandle socket, Holder holder) {
+    Shard* shard = impl_->shard_of(socket);
+    return shard && shard->here() ? shard->hold(socket, holder) : HubError::kNoSuchSocket;
+}
+
+// In a later turn also on the socket's own loop, where the handler that holds it may still be running.
+HubError Hub::decide(SocketHandle socket, std::uint32_t owner, ConnectVerdict verdict) {
+    Shard* shard = impl_->shard_of(socket);
+    if (!shard) return HubError::kNoSuchSocket;
+    std::uint64_t holder = 0;
+    {
+        const auto lock = shard->reading();
+        Socket* found = shard->alive(socket);
+        if (found) holder = found->holder.load();
+        if (holder == 0 || unpacked(holder).owner != owner) return HubError::kNoSuchSocket;
+        if (!found->holder.compare_exchange_strong(holder, 0)) return HubError::kNoSuchSocket;
+    }
+    shard->loop().post(
+        [shard, socket, at = unpacked(holder), verdict = std::move(verdict)] { shard->decided(socket, at, verdict); });
+    return HubError::kNone;
+}
+
+void Hub::refuse_held(std::uint32_t owner, ConnectVerdict verdict) {
+    for (const auto& shard : impl_->shards) {
+        shard->loop().post([on = shard.get(), owner, verdict] { on->refuse_held(owner, verdict); });
+    }
+}
+
 // ---- the record
 
 bool Hub::read(SocketHandle socket, const std::function<void(const SocketRecord&)>& read) const {
@@ -184,15 +228,53 @@ bool Hub::read(SocketHandle socket, const std::function<void(const SocketRecord&
 }
 
 HubError Hub::set_username(SocketHandle socket, std::string_view name) {
-    if (!protocol::is_utf8(name)) return HubError::kInvalid;
+    const auto key = name.empty() ? std::string() : username_key(name);
+    if (!key) return HubError::kInvalid;
     Shard* shard = impl_->shard_of(socket);
     Namespace* nsp = shard ? impl_->namespace_of(*shard, socket) : nullptr;
     if (!nsp) return HubError::kNoSuchSocket;
-    if (!name.empty() && !impl_->users.claim(nsp->id, name, socket)) return HubError::kTaken;
-    if (shard->here()) return shard->rename(socket, *nsp, name);
+    if (!key->empty() && !impl_->users.claim(nsp->id, *key, socket)) return HubError::kTaken;
+    if (shard->here()) return shard->rename(socket, *nsp, name, *key);
     // Not through on_loop_of(): the claim has to be undone if the socket goes meanwhile.
-    shard->loop().post([=, name = std::string(name)] { shard->rename(socket, *nsp, name); });
+    shard->loop().post([=, name = std::string(name)] { shard->rename(socket, *nsp, name, *key); });
     return HubError::kNone;
+}
+
+HubError Hub::set_following(SocketHandle socket, std::string_view json) {
+    if (json.size() > impl_->settings.limits.max_event_bytes) return HubError::kLimit;
+    json = impl_->checked_json(json, '[');
+    const auto names = read_text_list(json);
+    if (!names) return HubError::kInvalid;
+    std::vector<std::string> keys;
+    for (const std::string& name : *names) {
+        if (auto key = username_key(name)) keys.push_back(std::move(*key));
+    }
+    return impl_->on_loop_of(socket, [=, text = std::string(json), keys = std::move(keys)](Shard& on) {
+        return on.set_following(socket, text, keys);
+    });
+}
+
+HubError Hub::set_roles(SocketHandle socket, std::string_view json) {
+    const auto roles = read_text_list(impl_->checked_json(json, '['));
+    if (!roles) return HubError::kInvalid;
+    return impl_->on_loop_of(socket, [=](Shard& on) { return on.set_roles(socket, *roles); });
+}
+
+bool Hub::has_role(SocketHandle socket, std::string_view role) const {
+    Shard* shard = impl_->shard_of(socket);
+    if (!shard) return false;
+    const auto lock = shard->reading();
+    const Socket* found = shard->find(socket);
+    return found && has(found->record.roles, role);
+}
+
+bool Hub::has_any_role(SocketHandle socket, std::span<const std::string> roles) const {
+    Shard* shard = impl_->shard_of(socket);
+    if (!shard) return false;
+    const auto lock = shard->reading();
+    const Socket* found = shard->find(socket);
+    return found && std::any_of(roles.begin(), roles.end(),
+                                [&](const std::string& role) { return has(found->record.roles, role); });
 }
 
 HubError Hub::set_profile(SocketHandle socket, std::string_view json) {
@@ -226,7 +308,14 @@ SocketHandle Hub::find(std::string_view sid) const {
 
 SocketHandle Hub::find_user(std::string_view nsp, std::string_view username) const {
     const Namespace* in = impl_->namespaces.find(nsp);
-    return in ? impl_->users.find(in->id, username) : 0;
+    const auto key = in ? username_key(username) : std::nullopt;
+    return key ? impl_->users.find(in->id, *key) : 0;
+}
+
+std::vector<SocketHandle> Hub::followers(std::string_view nsp, std::string_view username) const {
+    const Namespace* in = impl_->namespaces.find(nsp);
+    const auto key = in ? username_key(username) : std::nullopt;
+    return key ? impl_->followers.find(in->id, *key) : std::vector<SocketHandle>();
 }
 
 std::vector<SocketHandle> Hub::members(std::string_view nsp, RoomRef room) const {

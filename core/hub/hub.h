@@ -55,27 +55,48 @@ public:
 
     // Hooks run after the handler that called. `changed` (may be null; exact on the socket's loop, else as it looks
     // now) tells whether it was not in (not out) before. kInvalid: a name that is empty or not UTF-8, or over
-    // kMaxRoomNameBytes in the clients' space. A socket may be put into rooms during its on_connect.
+    // kMaxRoomNameBytes in the clients' space. join() gives kLimit for a room of clients above max_rooms (exact on the
+    // socket's loop, else as it looks now). A socket may be put into rooms before it is in.
     HubError join(SocketHandle socket, RoomRef room, bool* changed = nullptr);
     HubError leave(SocketHandle socket, RoomRef room, bool* changed = nullptr);
     // Ends the socket ("server namespace disconnect", the client does not come back by itself, its connection stays
-    // open), or its transport with all its sockets. During its on_connect, disconnect() refuses the socket.
+    // open), or its transport with all its sockets. Before the socket is in, disconnect() refuses it.
     HubError disconnect(SocketHandle socket);
     HubError close_transport(SocketHandle socket, session::CloseReason reason = session::CloseReason::kServerForced);
+
+    // For EventSink::on_connect() of this socket, which then answers kHold: the verdict comes by decide(), which may be
+    // called from this moment on. kTaken: held already; kNoSuchSocket: elsewhere, or not during its on_connect. Without
+    // a verdict within HubSettings::connect_timeout since its CONNECT the socket is refused.
+    HubError hold(SocketHandle socket, Holder holder);
+    // The verdict (accept or refuse) on a socket that this owner holds, carried out in a later turn of its loop. Of
+    // several calls one counts. kNoSuchSocket: it is gone, is held by nobody or another owner, or was decided.
+    HubError decide(SocketHandle socket, std::uint32_t owner, ConnectVerdict verdict);
+    // The same for all that this owner still holds.
+    void refuse_held(std::uint32_t owner, ConnectVerdict verdict);
 
     // Runs `read` with the record and says true, or says false if the socket is gone. `read` must be short and must not
     // call the hub.
     bool read(SocketHandle socket, const std::function<void(const SocketRecord&)>& read) const;
     // Claims the name within the socket's namespace (namespaces are isolated from each other, so one name may be online
-    // once in each): kTaken if another socket has it. Names are compared byte by byte. A name is free again when its
-    // socket has another one, or is gone and its on_disconnect has returned. An empty name releases it.
+    // once in each): kTaken if another socket has it, kInvalid if it is no name (username_key()). Names are compared by
+    // their keys and kept as they were given. A name is free again when its socket has another one, or is gone and its
+    // on_disconnect has returned. An empty name releases it.
     HubError set_username(SocketHandle socket, std::string_view name);
+    // Whose news it wants: an array of texts; those that are no usernames are kept, but nobody can be meant by them.
+    // kLimit: longer than max_event_bytes.
+    HubError set_following(SocketHandle socket, std::string_view json);
+    HubError set_roles(SocketHandle socket, std::string_view json);                      // an array of texts
     HubError set_profile(SocketHandle socket, std::string_view json);                    // an object
     HubError set_var(SocketHandle socket, std::string_view key, std::string_view json);  // empty: erases
+
+    bool has_role(SocketHandle socket, std::string_view role) const;
+    bool has_any_role(SocketHandle socket, std::span<const std::string> roles) const;
 
     // Sockets that are in; 0: none.
     SocketHandle find(std::string_view sid) const;
     SocketHandle find_user(std::string_view nsp, std::string_view username) const;
+    // Those whose following names the user, each once.
+    std::vector<SocketHandle> followers(std::string_view nsp, std::string_view username) const;
     bool in_room(SocketHandle socket, RoomRef room) const;
     std::vector<SocketHandle> members(std::string_view nsp, RoomRef room) const;
     // Client rooms by name, with their sizes.

@@ -3,16 +3,16 @@
 #include <algorithm>
 #include <cassert>
 
-#include "hub/keyed_hash.h"
+#include "base/keyed_hash.h"
 
 namespace wshub::hub {
 
 std::size_t RoomFilter::cell(std::size_t namespace_id, RoomRef room) {
-    return keyed_hash(room.name, namespace_id << 8 | static_cast<unsigned char>(room.space)) % kCells;
+    return base::keyed_hash(room.name, namespace_id << 8 | static_cast<unsigned char>(room.space)) % kCells;
 }
 
 std::size_t Rooms::Hash::operator()(RoomRef room) const {
-    return keyed_hash(room.name, static_cast<unsigned char>(room.space));
+    return base::keyed_hash(room.name, static_cast<unsigned char>(room.space));
 }
 
 bool Rooms::join(Occupant& occupant, RoomRef name) {

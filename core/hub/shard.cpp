@@ -70,6 +70,7 @@ Socket& Shard::open(Client& client, session::Session& session, Namespace& nsp, s
     const std::lock_guard lock(mutex_);
     local(nsp);
     socket.handle = sockets_.add(std::move(made));
+    socket.entrance = std::make_unique<Entrance>(*this, socket.handle, loop_.now() + core_.settings.connect_timeout);
     // Seven bytes that nobody can guess, and the handle, so that find() needs no table.
     base::IdBytes id;
     base::random_bytes(std::span(id).first(7));
@@ -79,6 +80,10 @@ Socket& Shard::open(Client& client, session::Session& session, Namespace& nsp, s
 }
 
 void Shard::accept(Socket& socket) {
+    const std::unique_ptr<Entrance> entrance = std::move(socket.entrance);
+    for (Entrance::Move& move : entrance->moves) {
+        hooks_.push_back({move.joined ? Hook::Kind::kJoin : Hook::Kind::kLeave, socket.handle, std::move(move.room)});
+    }
     {
         const std::lock_guard lock(mutex_);
         socket.state = SocketState::kConnected;
@@ -91,9 +96,10 @@ void Shard::accept(Socket& socket) {
     socket.nsp.sockets->add(1);
     core_.figures.connects_accepted->add();
     socket.client.joined(socket.nsp, socket.handle);
+    socket.holder.store(0);  // a hold that was not meant
 
     socket.session.send(protocol::encode_connect(socket.nsp.name, socket.record.sid));
-    for (protocol::PacketRef& packet : std::exchange(socket.held, {})) socket.session.send(std::move(packet));
+    for (protocol::PacketRef& packet : entrance->packets) socket.session.send(std::move(packet));
 }
 
 void Shard::leave(Socket& socket, std::string_view reason) {
@@ -128,9 +134,8 @@ void Shard::detach(Socket& socket, bool tell_about_replies) {
         socket.nsp.joined[loop_.index()].fetch_sub(1, std::memory_order_relaxed);
         socket.nsp.sockets->add(-1);
     }
-    if (!socket.record.username.empty()) {
-        core_.users.retire(socket.nsp.id, socket.record.username, socket.handle);
-    }
+    if (!socket.username_key.empty()) core_.users.retire(socket.nsp.id, socket.username_key, socket.handle);
+    core_.followers.follow_nobody(socket.following);
     acks_.drop(socket.kept_acks);
     for (const auto& [id, request] : socket.requests) {
         if (tell_about_replies) {
@@ -138,14 +143,12 @@ void Shard::detach(Socket& socket, bool tell_about_replies) {
         }
     }
     socket.requests.clear();
-    socket.held.clear();
+    socket.entrance.reset();
 }
 
 // Its name goes last, so that what plugins keep under it is gone when the next socket claims it.
 void Shard::erase(Socket& socket) {
-    if (!socket.record.username.empty()) {
-        core_.users.release(socket.nsp.id, socket.record.username, socket.handle);
-    }
+    if (!socket.username_key.empty()) core_.users.release(socket.nsp.id, socket.username_key, socket.handle);
     const std::lock_guard lock(mutex_);
     sockets_.erase(socket.handle);
 }
@@ -155,6 +158,7 @@ void Shard::erase(Socket& socket) {
 HubError Shard::join(SocketHandle handle, RoomRef room, bool* changed) {
     Socket* socket = alive(handle);
     if (!socket) return HubError::kNoSuchSocket;
+    if (has_too_many_rooms(*socket, room)) return HubError::kLimit;
     bool is_new = false;
     {
         const std::lock_guard lock(mutex_);
@@ -162,8 +166,14 @@ HubError Shard::join(SocketHandle handle, RoomRef room, bool* changed) {
         if (is_new && room.space == RoomSpace::kClient) socket->record.rooms.emplace_back(room.name);
     }
     if (changed) *changed = is_new;
-    if (is_new && room.space == RoomSpace::kClient) queue({Hook::Kind::kJoin, handle, std::string(room.name)});
+    if (is_new && room.space == RoomSpace::kClient) moved(*socket, true, std::string(room.name));
     return HubError::kNone;
+}
+
+bool Shard::has_too_many_rooms(const Socket& socket, RoomRef room) {
+    if (room.space != RoomSpace::kClient || !core_.is_full(socket.record)) return false;
+    if (std::as_const(*this).local(socket.nsp)->rooms.contains(socket, room)) return false;
+    return core_.limiters.rooms.refuses(loop_.now(), socket.record.handshake->remote);
 }
 
 HubError Shard::leave_room(SocketHandle handle, RoomRef room, bool* changed) {
@@ -181,20 +191,29 @@ HubError Shard::leave_room(SocketHandle handle, RoomRef room, bool* changed) {
         }
     }
     if (changed) *changed = was_in;
-    if (was_in && room.space == RoomSpace::kClient) queue({Hook::Kind::kLeave, handle, name});
+    if (was_in && room.space == RoomSpace::kClient) moved(*socket, false, name);
     return HubError::kNone;
 }
 
-HubError Shard::rename(SocketHandle handle, const Namespace& nsp, std::string_view name) {
+// Nobody is told of rooms before the socket is in.
+void Shard::moved(Socket& socket, bool joined, std::string room) {
+    if (socket.entrance) {
+        socket.entrance->moves.push_back({joined, std::move(room)});
+    } else {
+        queue({joined ? Hook::Kind::kJoin : Hook::Kind::kLeave, socket.handle, std::move(room)});
+    }
+}
+
+HubError Shard::rename(SocketHandle handle, const Namespace& nsp, std::string_view name, std::string_view key) {
     Socket* socket = alive(handle);
     if (!socket) {
-        if (!name.empty()) core_.users.release(nsp.id, name, handle);
+        if (!key.empty()) core_.users.release(nsp.id, key, handle);
         return HubError::kNoSuchSocket;
     }
-    std::string before(name);
+    const std::string before = std::exchange(socket->username_key, std::string(key));
     {
         const std::lock_guard lock(mutex_);
-        socket->record.username.swap(before);
+        socket->record.username = name;
     }
     if (!before.empty()) core_.users.release(nsp.id, before, handle);
     return HubError::kNone;
@@ -205,6 +224,23 @@ HubError Shard::set_profile(SocketHandle handle, std::string_view json) {
     if (!socket) return HubError::kNoSuchSocket;
     const std::lock_guard lock(mutex_);
     socket->record.profile = json;
+    return HubError::kNone;
+}
+
+HubError Shard::set_following(SocketHandle handle, std::string_view json, std::vector<std::string> keys) {
+    Socket* socket = alive(handle);
+    if (!socket) return HubError::kNoSuchSocket;
+    core_.followers.follow(socket->nsp.id, handle, socket->following, std::move(keys));
+    const std::lock_guard lock(mutex_);
+    socket->record.following = json;
+    return HubError::kNone;
+}
+
+HubError Shard::set_roles(SocketHandle handle, std::vector<std::string> roles) {
+    Socket* socket = alive(handle);
+    if (!socket) return HubError::kNoSuchSocket;
+    const std::lock_guard lock(mutex_);
+    socket->record.roles = std::move(roles);
     return HubError::kNone;
 }
 
@@ -238,7 +274,8 @@ HubError Shard::disconnect(SocketHandle handle) {
     Socket* socket = alive(handle);
     if (!socket) return HubError::kNoSuchSocket;
     if (socket->state == SocketState::kConnecting) {
-        socket->rejected = true;
+        socket->entrance->rejected = true;
+        if (!socket->entrance->asking) conclude(*socket, ConnectVerdict::refusal());
         return HubError::kNone;
     }
     socket->session.send(protocol::encode_disconnect(socket->nsp.name));

@@ -50,8 +50,13 @@ public:
 
     // ---- the loop's thread: what packets lead to (dispatch.cpp)
 
-    // The client asks for a namespace that exists. Answers it, and calls the hooks.
+    // The client asks for a namespace that exists. Answers it, or keeps it waiting, and calls the hooks.
     void connect(Client& client, session::Session& session, Namespace& nsp, std::string_view auth);
+    // The verdict that the socket waited for, and where to go on if it is yes.
+    void decided(SocketHandle handle, Holder holder, const ConnectVerdict& verdict);
+    void decided_too_late(SocketHandle handle);
+    // The client is gone while its socket was connecting: it has never been.
+    void abandon(SocketHandle handle);
     void event(Socket& socket, const protocol::SocketPacket& packet, std::span<const std::string_view> attachments);
     void reply(Socket& socket, std::uint64_t id, std::string_view args, std::span<const std::string_view> attachments);
     void leave(Socket& socket, std::string_view reason);
@@ -77,9 +82,13 @@ public:
     HubError leave_room(SocketHandle handle, RoomRef room, bool* changed);
     HubError disconnect(SocketHandle handle);
     HubError close_transport(SocketHandle handle, session::CloseReason reason);
-    // The name has been claimed for the socket.
-    HubError rename(SocketHandle handle, const Namespace& nsp, std::string_view name);
+    // The name has been claimed for the socket under that key.
+    HubError rename(SocketHandle handle, const Namespace& nsp, std::string_view name, std::string_view key);
     HubError set_profile(SocketHandle handle, std::string_view json);
+    HubError set_following(SocketHandle handle, std::string_view json, std::vector<std::string> keys);
+    HubError set_roles(SocketHandle handle, std::vector<std::string> roles);
+    HubError hold(SocketHandle handle, Holder holder);
+    void refuse_held(std::uint32_t owner, const ConnectVerdict& verdict);
     HubError set_var(SocketHandle handle, std::string_view key, std::string_view json);
     void note_transport(Socket& socket);
 
@@ -98,8 +107,16 @@ private:
     };
 
     Socket& open(Client& client, session::Session& session, Namespace& nsp, std::string_view auth);
+    void ask_plugins(Socket& socket, Holder behind);
+    void conclude(Socket& socket, const ConnectVerdict& verdict);
+    // Its hooks wait; run_hooks() must follow.
     void accept(Socket& socket);
     void vanish(Socket& socket, const ConnectVerdict& verdict);
+    void keep_waiting(Socket& socket);
+    void drop(Socket& socket);
+    bool put_by(Socket& socket, std::span<const protocol::PacketRef> packets);
+    bool has_too_many_rooms(const Socket& socket, RoomRef room);
+    void moved(Socket& socket, bool joined, std::string room);
     void erase(Socket& socket);
     // Out of rooms and lists, and owed nothing any more.
     void detach(Socket& socket, bool tell_about_replies);

@@ -10,9 +10,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/limit.h"
 #include "base/token_bucket.h"
 #include "session/session.h"
 
@@ -42,11 +44,21 @@ struct Limits {
     // Of one client in one namespace; leaving the namespace and coming back does not fill it up again. While it is on,
     // CONNECT packets of one client are limited too (connect_rate() in limits.h).
     base::Rate events{100, 200};
+    base::Rate connects;  // CONNECT packets of one client; off: as above
+    base::LimitMode events_mode = base::LimitMode::kEnforced;
+    // Of all clients at one address; the rate is the session layer's.
+    base::LimitMode events_per_address_mode = base::LimitMode::kEnforced;
+    base::LimitMode connects_mode = base::LimitMode::kEnforced;
+    std::size_t max_rooms = 1000;  // of one socket, in the clients' space; 0: no limit
+    bool rooms_dry_run = false;    // sockets above max_rooms are only counted
 };
 
 struct HubSettings {
     std::vector<std::string> namespaces{"/"};
-    base::milliseconds connect_timeout{45'000};  // 0: none. Also for a client that has left its last namespace.
+    // 0: none. Also for a client that has left its last namespace, and for a CONNECT whose verdict comes later.
+    base::milliseconds connect_timeout{45'000};
+    // What may wait for a socket that is not in yet; above it its session is closed, as one that does not read.
+    std::size_t max_held_bytes = 4'000'000;
     Limits limits;
     // An event that EventSink::on_event() does not know: system:error UNKNOWN_EVENT, or silence (an ack that the client
     // asked for is the error's in both cases).
@@ -80,9 +92,11 @@ struct SocketRecord {
     base::WallTime connected_at;
     // For readers on other threads: as of the client's last message, since sessions change it without a word.
     session::TransportKind transport = session::TransportKind::kPolling;
-    std::vector<std::string> rooms;                        // client rooms, in the order joined
-    std::string username;                                  // empty: none
-    std::string profile = "{}";                            // JSON object
+    std::vector<std::string> rooms;  // client rooms, in the order joined
+    std::string username;            // as it was given; empty: none
+    std::string profile = "{}";      // JSON object
+    std::string following = "[]";    // JSON array of the usernames whose news it wants
+    std::vector<std::string> roles;
     std::map<std::string, std::string, std::less<>> vars;  // JSON texts of plugins
     Tally events_in, events_out;
 };
@@ -96,17 +110,34 @@ struct IncomingEvent {
     AckHandle ack = 0;
 };
 
+// Whom a CONNECT waits for, as those know it who are asked: the owner (not 0) gives the verdict, and `place` tells
+// where to go on when it has accepted.
+struct Holder {
+    std::uint32_t owner = 0;
+    std::uint32_t place = 0;
+};
+
 struct ConnectRequest {
     SocketHandle socket = 0;
     std::string_view nsp;
     std::string_view auth;  // JSON object, or empty
+    Holder behind;          // asks again: this one held the CONNECT, and has accepted
 };
-// Not accepted: CONNECT_ERROR with this message ("Connection rejected by server" if empty) and, if not empty, data
-// (JSON). Then the socket is gone as if it had never been: no hooks.
 struct ConnectVerdict {
-    bool accepted = true;
+    enum class Answer : std::uint8_t {
+        kAccept,
+        // CONNECT_ERROR with this message ("Connection rejected by server" if empty) and, if not empty, data (JSON).
+        // Then the socket is gone as if it had never been: no hooks.
+        kRefuse,
+        kHold,  // the verdict comes by Hub::decide(), since Hub::hold() was called
+    };
+    Answer answer = Answer::kAccept;
     std::string message;
     std::string data;
+
+    static ConnectVerdict refusal(std::string message = {}, std::string data = {}) {
+        return {Answer::kRefuse, std::move(message), std::move(data)};
+    }
 };
 
 enum class ReplyStatus : std::uint8_t { kAnswered, kTimeout, kDisconnected };
@@ -124,7 +155,8 @@ class EventSink {
 public:
     // The namespace exists because a plugin registered for it.
     virtual bool serves(std::string_view nsp) const = 0;
-    // May refuse. What is emitted to the socket meanwhile goes out behind the CONNECT answer.
+    // May refuse or hold. What is emitted to the socket until it is in goes out behind the CONNECT answer. After a hold
+    // it is called again when the holder has accepted, and so on until everybody has been asked.
     virtual ConnectVerdict on_connect(const ConnectRequest& request) = 0;
     // The socket is in, its CONNECT answer queued.
     virtual void on_connected(SocketHandle socket, std::string_view nsp) = 0;
@@ -132,8 +164,8 @@ public:
     virtual bool on_event(const IncomingEvent& event) = 0;
     // Client rooms only. Already in, or out of, the room. Called when the handler that caused it has returned, before
     // the client's next event. At a disconnect: on_leave for each room, then on_disconnect; the record can be read,
-    // rooms included, until on_disconnect has returned; nothing reaches the socket any more. Rooms joined during
-    // on_connect: on_join follows on_connected.
+    // rooms included, until on_disconnect has returned; nothing reaches the socket any more. Rooms joined before
+    // on_connected: on_join follows it.
     virtual void on_join(SocketHandle socket, std::string_view nsp, std::string_view room) = 0;
     virtual void on_leave(SocketHandle socket, std::string_view nsp, std::string_view room) = 0;
     virtual void on_disconnect(SocketHandle socket, std::string_view nsp, std::string_view reason) = 0;

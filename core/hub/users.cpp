@@ -5,9 +5,9 @@ namespace wshub::hub {
 bool Users::claim(std::size_t namespace_id, std::string_view name, SocketHandle socket) {
     Shelf& on = shelf({namespace_id, name});
     const std::lock_guard lock(on.mutex);
-    auto found = on.owners.find(KeyRef{namespace_id, name});
+    auto found = on.owners.find(NameRef{namespace_id, name});
     if (found == on.owners.end()) {
-        found = on.owners.emplace(Key{namespace_id, std::string(name)}, Owner{socket, 0, false}).first;
+        found = on.owners.emplace(NameKey{namespace_id, std::string(name)}, Owner{socket, 0, false}).first;
     }
     Owner& owner = found->second;
     if (owner.socket != socket) return false;
@@ -18,7 +18,7 @@ bool Users::claim(std::size_t namespace_id, std::string_view name, SocketHandle 
 void Users::release(std::size_t namespace_id, std::string_view name, SocketHandle socket) {
     Shelf& on = shelf({namespace_id, name});
     const std::lock_guard lock(on.mutex);
-    const auto found = on.owners.find(KeyRef{namespace_id, name});
+    const auto found = on.owners.find(NameRef{namespace_id, name});
     if (found == on.owners.end() || found->second.socket != socket) return;
     if (--found->second.claims == 0) on.owners.erase(found);
 }
@@ -26,14 +26,14 @@ void Users::release(std::size_t namespace_id, std::string_view name, SocketHandl
 void Users::retire(std::size_t namespace_id, std::string_view name, SocketHandle socket) {
     Shelf& on = shelf({namespace_id, name});
     const std::lock_guard lock(on.mutex);
-    const auto found = on.owners.find(KeyRef{namespace_id, name});
+    const auto found = on.owners.find(NameRef{namespace_id, name});
     if (found != on.owners.end() && found->second.socket == socket) found->second.retired = true;
 }
 
 SocketHandle Users::find(std::size_t namespace_id, std::string_view name) const {
     const Shelf& on = shelf({namespace_id, name});
     const std::lock_guard lock(on.mutex);
-    const auto found = on.owners.find(KeyRef{namespace_id, name});
+    const auto found = on.owners.find(NameRef{namespace_id, name});
     return found == on.owners.end() || found->second.retired ? 0 : found->second.socket;
 }
 

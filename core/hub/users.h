@@ -9,7 +9,7 @@
 #include <string_view>
 #include <unordered_map>
 
-#include "hub/keyed_hash.h"
+#include "hub/name_key.h"
 #include "hub/types.h"
 
 namespace wshub::hub {
@@ -33,30 +33,13 @@ private:
         std::uint32_t claims = 0;
         bool retired = false;
     };
-    struct KeyRef {
-        std::size_t namespace_id;
-        std::string_view name;
-    };
-    struct Key {
-        std::size_t namespace_id;
-        std::string name;
-        operator KeyRef() const { return {namespace_id, name}; }
-    };
-    struct Hash {
-        using is_transparent = void;
-        std::size_t operator()(KeyRef key) const { return keyed_hash(key.name, key.namespace_id); }
-    };
-    struct Equal {
-        using is_transparent = void;
-        bool operator()(KeyRef a, KeyRef b) const { return a.namespace_id == b.namespace_id && a.name == b.name; }
-    };
     struct alignas(64) Shelf {
         mutable std::mutex mutex;
-        std::unordered_map<Key, Owner, Hash, Equal> owners;
+        std::unordered_map<NameKey, Owner, NameKey::Hash, NameKey::Equal> owners;
     };
 
-    Shelf& shelf(KeyRef key) { return shelves_[Hash{}(key) % shelves_.size()]; }
-    const Shelf& shelf(KeyRef key) const { return shelves_[Hash{}(key) % shelves_.size()]; }
+    Shelf& shelf(NameRef key) { return shelves_[NameKey::Hash{}(key) % shelves_.size()]; }
+    const Shelf& shelf(NameRef key) const { return shelves_[NameKey::Hash{}(key) % shelves_.size()]; }
 
     std::array<Shelf, 16> shelves_;
 };

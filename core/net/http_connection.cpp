@@ -14,6 +14,9 @@ namespace wshub::net {
 namespace {
 
 constexpr const char* kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+// A whole body above this counts for its client until it is answered.
+constexpr std::size_t kSmallBody = 16 * 1024;
+constexpr base::Rate kProxyWarnings{.per_second = 0.1, .burst = 1};
 
 protocol::HttpLimits limits_of(const HttpSettings& settings) {
     protocol::HttpLimits limits;
@@ -43,7 +46,7 @@ class HttpConnection::Exchange final : public HttpExchange {
 public:
     Exchange(std::shared_ptr<HttpConnection> connection, protocol::HttpReader::Request request)
         : loop_(connection->loop()),
-          peer_(connection->stream_->peer()),
+          peer_(connection->client_of(request.head)),
           request_(std::move(request)),
           connection_(std::move(connection)) {}
     ~Exchange() override {
@@ -53,6 +56,10 @@ public:
 
     const protocol::HttpHead& head() const override { return request_.head; }
     std::string& body() override { return request_.body; }
+    void drop_body() override {
+        request_.body = {};
+        if (connection_) connection_->release_body();
+    }
     const Peer& peer() const override { return peer_; }
     Loop& loop() override { return loop_; }
 
@@ -75,6 +82,7 @@ public:
         const auto connection = std::exchange(connection_, nullptr);
         if (!connection || connection->state_ != State::kExchanging) return {};
         connection->exchange_ = nullptr;
+        connection->stream_->set_peer(peer_);  // from here on it is this client's alone
         return connection->upgrade(headers);
     }
 
@@ -97,7 +105,10 @@ HttpConnection::HttpConnection(std::shared_ptr<HttpContext> context, unsigned si
       side_(side),
       stream_(std::move(stream)),
       reader_(limits_of(context_->settings)),
-      deadline_(&HttpConnection::on_deadline, this) {}
+      deadline_(&HttpConnection::on_deadline, this) {
+    believe_peer();
+    if (context_->settings.proxy_protocol) proxy_header_ = std::make_unique<protocol::ProxyHeaderReader>();
+}
 
 HttpConnection::~HttpConnection() {
     // Only one that was on its way to a loop that has stopped.
@@ -131,10 +142,53 @@ bool HttpConnection::join_loop() {
 
 void HttpConnection::on_bytes(std::span<char> bytes) {
     const auto self = shared_from_this();
+    std::span<const char> in = bytes;
+    if (proxy_header_ && !read_proxy_header(in)) return;
     if (state_ == State::kReading)
-        read(bytes);
+        read(in);
     else
-        keep(bytes);
+        keep(in);
+}
+
+// False if the connection is still to say whose it is, or is gone. Nothing of a request is looked at before.
+bool HttpConnection::read_proxy_header(std::span<const char>& in) {
+    const auto header = proxy_header_->next(in);
+    if (!header) {
+        refuse_proxy_header(header.error());
+        return false;
+    }
+    if (!*header) return false;
+    proxy_header_.reset();
+    Peer peer = stream_->peer();
+    if (const auto& source = (*header)->source) {
+        peer.address = source->address.text();
+        peer.port = source->port;
+    }
+    peer.secure = peer.secure || (*header)->secure;
+    stream_->set_peer(std::move(peer));
+    believe_peer();
+    return true;
+}
+
+void HttpConnection::refuse_proxy_header(protocol::ProxyHeaderError error) {
+    context_->figures.count_refusal(Refusal::kProxyHeader);
+    const char* const what = error == protocol::ProxyHeaderError::kNone        ? "missing"
+                             : error == protocol::ProxyHeaderError::kMalformed ? "malformed"
+                                                                               : "too long";
+    // A proxy that is not set up for this sends nothing else, and its operator looks here.
+    if (side().proxy_warnings.take(kProxyWarnings, loop().now()))
+        base::log::warn("connection closed: PROXY header {}, see [server] proxy_protocol peer={}", what,
+                        stream_->peer().address);
+    drop();
+}
+
+void HttpConnection::believe_peer() {
+    behind_proxy_ = context_->settings.trusted_proxies.trusts(stream_->peer().address);
+}
+
+Peer HttpConnection::client_of(const protocol::HttpHead& head) const {
+    if (!behind_proxy_) return stream_->peer();
+    return context_->settings.trusted_proxies.client_of(head, stream_->peer());
 }
 
 void HttpConnection::read(std::span<const char> in) {
@@ -149,7 +203,9 @@ void HttpConnection::read(std::span<const char> in) {
         if (of_body && !hold_body(before - in.size())) return refuse(503, Refusal::kOverload);
         if (!step) return refuse(static_cast<int>(step.error()), refusal_of(step.error()));
         switch (*step) {
-            case protocol::HttpReader::Step::kNeedMore: return;
+            case protocol::HttpReader::Step::kNeedMore:
+                if (!hold_share()) refuse(503, Refusal::kOverload);
+                return;
             case protocol::HttpReader::Step::kHead:
             case protocol::HttpReader::Step::kContinue:
                 if (!on_head(in, *step == protocol::HttpReader::Step::kContinue)) return;
@@ -174,25 +230,34 @@ bool HttpConnection::on_head(std::span<const char> rest, bool wants_continue) {
         loop().defer([self = shared_from_this(), target = *home] { self->depart(target); });
         return false;
     }
-    if (const int status = status_against_body()) {
-        refuse(status, Refusal::kMalformed);
-        return false;
-    }
-    announce();
+    if (!admit()) return false;
     if (wants_continue) stream_->write_first(kContinue);
     return true;
 }
 
-// A body that nobody will look at is refused before it takes room from others'. 0: it may come, or there is none.
-int HttpConnection::status_against_body() const {
+// On the loop that serves the request. False if it was refused: a body that nobody will look at must not take room from
+// others'.
+bool HttpConnection::admit() {
     const protocol::HttpHead& head = reader_.head();
-    if (head.header("Content-Length").value_or("0") == "0" && !head.header("Transfer-Encoding")) return 0;
-    if (head.method() == "GET" || head.method() == "HEAD" || head.method() == "OPTIONS") return 400;
-    return context_->routes.find_handler(head.path()) == nullptr ? 404 : 0;
+    if (has_body()) {
+        ExchangeHandler* const handler = context_->routes.find_handler(head.path());
+        const bool never = head.method() == "GET" || head.method() == "HEAD" || head.method() == "OPTIONS";
+        if (never || handler == nullptr) {
+            refuse(never ? 400 : 404, Refusal::kMalformed);
+            return false;
+        }
+        if (auto response = handler->refuse_body(head)) {
+            refuse_with(std::move(*response));
+            return false;
+        }
+    }
+    if (context_->hooks.announce) announced_ = context_->hooks.announce(head);
+    return true;
 }
 
-void HttpConnection::announce() {
-    if (context_->hooks.announce) announced_ = context_->hooks.announce(reader_.head());
+bool HttpConnection::has_body() const {
+    const protocol::HttpHead& head = reader_.head();
+    return head.header("Content-Length").value_or("0") != "0" || head.header("Transfer-Encoding");
 }
 
 void HttpConnection::on_request(std::span<const char> rest) {
@@ -200,6 +265,8 @@ void HttpConnection::on_request(std::span<const char> rest) {
     if (head.method().size() > Gate::kLongestMethod) return refuse(501, Refusal::kMalformed);
     if (head.target().size() > Gate::kLongestTarget) return refuse(414, Refusal::kTooLarge);
     if (context_->stopping) return refuse(503, Refusal::kStopping);
+    // Its handler may take its time.
+    if (body_held_ > kSmallBody && !hold_share()) return refuse(503, Refusal::kOverload);
 
     deadline_.cancel();
     keep_alive_ = head.keep_alive();
@@ -263,13 +330,27 @@ void HttpConnection::replay_pending() {
 
 bool HttpConnection::hold_body(std::size_t bytes) {
     if (bytes == 0) return true;
-    if (!context_->reserve_body(bytes)) return false;
+    if (!context_->bodies.reserve(bytes)) return false;
     body_held_ += bytes;
     return true;
 }
 
+// What is held of a body has to wait, as long as its client or its handler pleases: now it counts for that client too.
+// Most bodies are small, come whole with their heads, and never get here.
+bool HttpConnection::hold_share() {
+    if (body_held_ == 0) return true;
+    if (!share_) {
+        const auto address = protocol::IpAddress::parse(client_of(reader_.head()).address);
+        share_ = std::make_unique<Share>(Share{address.value_or(protocol::IpAddress()).site()});
+    }
+    if (!context_->bodies.reserve_share(share_->site, body_held_ - share_->bytes)) return false;
+    share_->bytes = body_held_;
+    return true;
+}
+
 void HttpConnection::release_body() {
-    if (body_held_ > 0) context_->release_body(std::exchange(body_held_, 0));
+    if (const auto share = std::move(share_)) context_->bodies.release_share(share->site, share->bytes);
+    if (body_held_ > 0) context_->bodies.release(std::exchange(body_held_, 0));
 }
 
 void HttpConnection::begin_deadline(base::milliseconds delay) {
@@ -281,6 +362,8 @@ void HttpConnection::on_deadline(void* self) {
     auto& connection = *static_cast<HttpConnection*>(self);
     const auto alive = connection.shared_from_this();
     if (connection.state_ == State::kSending) return connection.drop();
+    if (connection.proxy_header_ && connection.proxy_header_->begun())
+        connection.context_->figures.count_refusal(Refusal::kTimeout);
     if (connection.reader_.in_request()) return connection.refuse(408, Refusal::kTimeout);
     connection.finish({});
 }
@@ -303,7 +386,7 @@ void HttpConnection::arrive() {
     state_ = State::kReading;
     if (context_->stopping) return refuse(503, Refusal::kStopping);
     loop().arm(deadline_, due_);
-    announce();
+    if (!admit()) return;
     if (std::exchange(continue_owed_, false)) stream_->write_first(kContinue);
     go_on_reading();
 }
@@ -405,12 +488,17 @@ HttpResponse HttpConnection::own_response(int status, const protocol::HttpHead* 
 // Answers a request that is not whole, or may not be handed on, and ends the connection.
 void HttpConnection::refuse(int status, Refusal reason) {
     context_->figures.count_refusal(reason);
-    context_->figures.count_response(status);
-    base::log::debug("http request refused status={} peer={}", status, stream_->peer().address);
     const protocol::HttpHead* head = reader_.has_head() ? &reader_.head() : nullptr;
-    const HttpResponse response = own_response(status, head);
+    base::log::debug("http request refused status={} peer={}", status,
+                     head != nullptr ? client_of(*head).address : stream_->peer().address);
+    refuse_with(own_response(status, head));
+}
+
+// The same, with an answer from elsewhere.
+void HttpConnection::refuse_with(HttpResponse response) {
+    context_->figures.count_response(response.status);
     std::string bytes = response_head(response, {.keep_alive = false}, side().date.at(loop().wall()));
-    if (head == nullptr || head->method() != "HEAD") bytes += response.body;
+    if (!reader_.has_head() || reader_.head().method() != "HEAD") bytes += response.body;
     finish(std::move(bytes));
 }
 

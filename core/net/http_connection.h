@@ -16,6 +16,8 @@
 #include "net/http_exchange.h"
 #include "net/socket_stream.h"
 #include "protocol/http_request.h"
+#include "protocol/ip_address.h"
+#include "protocol/proxy_header.h"
 
 namespace wshub::net {
 
@@ -54,10 +56,14 @@ private:
     static void on_deadline(void* self);
 
     // Reading.
+    bool read_proxy_header(std::span<const char>& in);
+    void refuse_proxy_header(protocol::ProxyHeaderError error);
+    void believe_peer();
+    Peer client_of(const protocol::HttpHead& head) const;
     void read(std::span<const char> in);
     bool on_head(std::span<const char> rest, bool wants_continue);
-    int status_against_body() const;
-    void announce();
+    bool admit();
+    bool has_body() const;
     void on_request(std::span<const char> rest);
     void keep(std::span<const char> bytes);
     bool is_pending_full() const;
@@ -65,6 +71,7 @@ private:
     void replay_pending();
     void next_request();
     bool hold_body(std::size_t bytes);
+    bool hold_share();
     void release_body();
     void begin_deadline(base::milliseconds delay);
 
@@ -84,6 +91,7 @@ private:
     void respond(HttpResponse response);
     void respond_to_gate_failure(const GateRequest& request);
     void refuse(int status, Refusal reason);
+    void refuse_with(HttpResponse response);
     HttpResponse own_response(int status, const protocol::HttpHead* head) const;
     void send(std::string head, std::string body, bool keep_alive, std::string_view lent = {});
     bool send_more();
@@ -109,7 +117,16 @@ private:
     bool replaying_ = false;
     Timer deadline_;
     base::SteadyTime due_;       // of the deadline, so that it can move to another loop
-    std::size_t body_held_ = 0;  // counted in the context's budget
+    std::size_t body_held_ = 0;  // counted in the context's bodies
+    // The part of it that counts for its client, and which that is. Only for a body that has to wait for its end.
+    struct Share {
+        protocol::IpAddress site;
+        std::size_t bytes = 0;
+    };
+    std::unique_ptr<Share> share_;
+
+    std::unique_ptr<protocol::ProxyHeaderReader> proxy_header_;  // until the connection's PROXY header is read
+    bool behind_proxy_ = false;                                  // the peer is a trusted one: its requests tell whose
 
     std::shared_ptr<void> announced_;  // what hooks.announce gave for the request on its way
 

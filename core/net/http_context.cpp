@@ -7,6 +7,12 @@
 #include "net/http_connection.h"
 
 namespace wshub::net {
+namespace {
+
+// One client may hold this part of what may be held.
+constexpr std::size_t kShares = 8;
+
+}  // namespace
 
 HttpFigures::HttpFigures(base::Metrics& metrics)
     : connections_(metrics.gauge("wshub_http_connections", "Open HTTP connections that are not upgraded.")) {
@@ -14,8 +20,8 @@ HttpFigures::HttpFigures(base::Metrics& metrics)
         const std::string label = "code=\"" + std::to_string(i + 1) + "xx\"";
         responses_[i] = metrics.counter("wshub_http_requests_total", "HTTP responses by class of status.", label);
     }
-    static constexpr std::array<std::string_view, 6> kReasons{"malformed", "too_large", "timeout",
-                                                              "overload",  "stopping",  "descriptors"};
+    static constexpr std::array<std::string_view, kRefusals> kReasons{
+        "malformed", "too_large", "timeout", "overload", "stopping", "descriptors", "untrusted", "proxy_header"};
     for (std::size_t i = 0; i < refusals_.size(); ++i) {
         const std::string label = "reason=\"" + std::string(kReasons[i]) + "\"";
         refusals_[i] = metrics.counter("wshub_http_refused_total",
@@ -32,15 +38,12 @@ void HttpFigures::count_response(int status) {
 
 HttpContext::HttpContext(HttpSettings its_settings, const std::vector<Loop*>& loops, Routes its_routes,
                          HttpHooks its_hooks, base::Metrics& metrics)
-    : settings(std::move(its_settings)), routes(std::move(its_routes)), hooks(std::move(its_hooks)), figures(metrics) {
+    : settings(std::move(its_settings)),
+      routes(std::move(its_routes)),
+      hooks(std::move(its_hooks)),
+      figures(metrics),
+      bodies(settings.max_buffered_bytes, std::max(settings.max_buffered_bytes / kShares, settings.max_body_bytes)) {
     for (Loop* loop : loops) sides.push_back(std::make_unique<LoopConnections>(*loop));
-}
-
-bool HttpContext::reserve_body(std::size_t bytes) {
-    const std::size_t before = buffered.fetch_add(bytes, std::memory_order_relaxed);
-    if (before + bytes <= settings.max_buffered_bytes) return true;
-    release_body(bytes);
-    return false;
 }
 
 }  // namespace wshub::net

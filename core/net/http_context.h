@@ -10,7 +10,9 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "base/token_bucket.h"
 #include "net/gate.h"
+#include "net/held_bytes.h"
 #include "net/http_response.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -21,7 +23,17 @@ namespace wshub::net {
 class HttpConnection;
 
 // Why a request or a connection was turned away, as the metric's label.
-enum class Refusal : unsigned { kMalformed, kTooLarge, kTimeout, kOverload, kStopping, kDescriptors };
+enum class Refusal : unsigned {
+    kMalformed,
+    kTooLarge,
+    kTimeout,
+    kOverload,
+    kStopping,
+    kDescriptors,
+    kUntrusted,    // not from a trusted proxy, and only those may connect (PROXY protocol)
+    kProxyHeader,  // from one, but without a good PROXY header
+};
+inline constexpr std::size_t kRefusals = 8;
 
 // Any thread.
 class HttpFigures {
@@ -36,7 +48,7 @@ public:
 private:
     base::Gauge* connections_;
     std::array<base::Counter*, 5> responses_;  // 1xx to 5xx
-    std::array<base::Counter*, 6> refusals_;
+    std::array<base::Counter*, kRefusals> refusals_;
     StreamFigures streams_;
 };
 
@@ -46,16 +58,13 @@ struct LoopConnections {
 
     Loop& loop;
     HttpDate date;
+    base::TokenBucket proxy_warnings;
     std::unordered_map<HttpConnection*, std::shared_ptr<HttpConnection>> all;
 };
 
 struct HttpContext {
     HttpContext(HttpSettings its_settings, const std::vector<Loop*>& loops, Routes its_routes, HttpHooks its_hooks,
                 base::Metrics& metrics);
-
-    // Adds to the bytes of bodies that are held. False if they would be too many; then nothing is added.
-    bool reserve_body(std::size_t bytes);
-    void release_body(std::size_t bytes) { buffered.fetch_sub(bytes, std::memory_order_relaxed); }
 
     const HttpSettings settings;
     const Routes routes;
@@ -65,7 +74,7 @@ struct HttpContext {
     std::unique_ptr<Gate> gate;                           // from start() on
     std::atomic<bool> stopping{false};
     std::atomic<std::size_t> open{0};
-    std::atomic<std::size_t> buffered{0};
+    HeldBytes bodies;
 };
 
 }  // namespace wshub::net

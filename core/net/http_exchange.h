@@ -30,6 +30,9 @@ public:
     virtual const protocol::HttpHead& head() const = 0;
     // The whole body; may be moved from.
     virtual std::string& body() = 0;
+    // It is not needed any more, while the answer may take time: gives back its memory.
+    virtual void drop_body() { body() = {}; }
+    // Whose request it is: behind a trusted proxy the client as that says. The stream of an upgrade keeps it.
     virtual const Peer& peer() const = 0;
     virtual Loop& loop() = 0;
 

@@ -7,6 +7,7 @@
 #include <future>
 #include <utility>
 
+#include "base/log.h"
 #include "net/http_connection.h"
 #include "net/http_context.h"
 #include "net/listener.h"
@@ -14,6 +15,8 @@
 
 namespace wshub::net {
 namespace {
+
+constexpr base::Rate kUntrustedWarnings{.per_second = 0.1, .burst = 1};
 
 // Runs it on the loop's thread and waits; what it throws comes out here.
 void run_on(Loop& loop, const std::function<void()>& task) {
@@ -33,6 +36,7 @@ void run_on(Loop& loop, const std::function<void()>& task) {
 
 struct HttpServer::Impl {
     void place(Fd socket, Peer peer);
+    void turn_away(const Peer& peer);
     unsigned emptiest() const;
 
     std::shared_ptr<HttpContext> context;
@@ -74,12 +78,22 @@ void HttpServer::start() {
 
 // A new connection goes where the fewest are.
 void HttpServer::Impl::place(Fd socket, Peer peer) {
+    const HttpSettings& settings = context->settings;
+    // Before anything is read: else anybody could say whose the connection is.
+    if (settings.proxy_protocol && !settings.trusted_proxies.trusts(peer.address)) return turn_away(peer);
     const unsigned side = emptiest();
     Loop& loop = context->sides[side]->loop;
     auto stream = std::make_unique<SocketStream>(loop, std::move(socket), std::move(peer), context->figures.streams());
     auto connection = std::make_shared<HttpConnection>(context, side, std::move(stream));
     if (loop.in_thread()) return connection->open();
     loop.post([connection = std::move(connection)] { connection->open(); });
+}
+
+void HttpServer::Impl::turn_away(const Peer& peer) {
+    context->figures.count_refusal(Refusal::kUntrusted);
+    LoopConnections& front = *context->sides.front();
+    if (front.proxy_warnings.take(kUntrustedWarnings, front.loop.now()))
+        base::log::warn("connection closed: not from one of [server] trusted_proxies peer={}", peer.address);
 }
 
 unsigned HttpServer::Impl::emptiest() const {

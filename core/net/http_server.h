@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "net/http_exchange.h"
 #include "net/loop.h"
+#include "net/trusted_proxies.h"
 
 namespace wshub::net {
 
@@ -25,9 +26,14 @@ struct HttpSettings {
     base::milliseconds idle_timeout{30'000};  // between requests
     std::size_t max_header_bytes = 16 * 1024;
     std::size_t max_body_bytes = 1'000'000;
-    std::size_t max_buffered_bytes = 256 * 1024 * 1024;  // bodies being read, all connections together; above it: 503
+    // Bodies being read, all connections together; above it: 503. Of what waits for more, each client's address (IPv6:
+    // /64) may hold an eighth, at least one body of the greatest size.
+    std::size_t max_buffered_bytes = 256 * 1024 * 1024;
     unsigned pool_threads = 2;
-    int pool_queue = 100'000;  // requests that wait for the pool, one a connection at most; above it: 503
+    int pool_queue = 100'000;        // requests that wait for the pool, one a connection at most; above it: 503
+    TrustedProxies trusted_proxies;  // whose X-Forwarded-For is believed
+    // Every connection begins with a PROXY header. Those that trusted_proxies does not name are closed at once.
+    bool proxy_protocol = false;
 };
 
 // Bytes that never change, served from memory by the HTTP pool with ETag, conditional requests and negotiated
@@ -43,6 +49,9 @@ struct Asset {
 // Gets requests on the loop that their connection lives on.
 class ExchangeHandler {
 public:
+    // Asked there when a head is whole, before its body is read: an answer instead of it, if the request will be
+    // refused whatever the body is. The connection is closed then.
+    virtual std::optional<HttpResponse> refuse_body(const protocol::HttpHead& head);
     virtual void on_exchange(std::unique_ptr<HttpExchange> exchange) = 0;
 
 protected:

@@ -4,6 +4,10 @@
 
 namespace wshub::net {
 
+std::optional<HttpResponse> ExchangeHandler::refuse_body(const protocol::HttpHead& /*head*/) {
+    return std::nullopt;
+}
+
 void Routes::add_asset(std::string path, Asset asset) {
     assets_.emplace_back(std::move(path), std::move(asset));
 }

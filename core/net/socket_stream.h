@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/metrics.h"
 #include "net/loop.h"
@@ -63,6 +64,9 @@ public:
     // Ends that, on the loop's thread and not inside a callback; then enter() makes it live on the new loop. Only for a
     // stream that has nothing unsent.
     void leave_for(Loop& target);
+
+    // Whose connection it really is, as a proxy says that forwards it.
+    void set_peer(Peer peer) { peer_ = std::move(peer); }
 
     // Sends these bytes before anything that write() is given later, however long the kernel takes.
     void write_first(std::string bytes);

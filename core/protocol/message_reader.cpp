@@ -162,6 +162,10 @@ MessageReader::Outcome MessageReader::next(std::span<char>& in) {
     return go_on(in);
 }
 
+std::size_t MessageReader::partial_size() const {
+    return partial_->given == Partial::Given::kMessage ? 0 : partial_->message.size();
+}
+
 // A message of one frame that lies whole in the caller's buffer, or a control frame wherever it lies.
 MessageReader::Outcome MessageReader::whole_frame(Opcode opcode, std::span<char> payload) {
     if (opcode == Opcode::kText && !is_utf8({payload.data(), payload.size()}))

@@ -32,6 +32,7 @@ enum class CloseCode : std::uint16_t {
     kPolicyViolation = 1008,
     kTooBig = 1009,
     kInternalError = 1011,
+    kTryAgainLater = 1013,
 };
 
 // Sec-WebSocket-Accept for a Sec-WebSocket-Key (section 4.2.2). Nothing if the key is not 16 bytes in base64.
@@ -65,6 +66,9 @@ public:
     // After an error: no more calls. Call it until it gives nothing: that call lets go of the last message's memory.
     base::Result<std::optional<WebSocketMessage>, CloseCode> next(std::span<char>& in);
 
+    // Bytes of a message that has begun and is not whole.
+    std::size_t held() const { return partial_ ? partial_size() : 0; }
+
     // The client's close code once a kClose message came; nothing if it sent none.
     std::optional<std::uint16_t> peer_close_code() const { return peer_close_code_; }
 
@@ -73,6 +77,7 @@ private:
     // Half-read state lives apart, so that an idle connection pays one pointer for it.
     struct Partial;
 
+    std::size_t partial_size() const;
     Outcome whole_frame(Opcode opcode, std::span<char> payload);
     Outcome go_on(std::span<char>& in);
     base::Result<bool, CloseCode> read_header(std::span<char>& in);

@@ -1,7 +1,7 @@
 #include "server/command_line.h"
 
 #include <array>
-#include <optional>
+#include <span>
 
 #include "base/log.h"
 #include "server/suggest.h"
@@ -30,13 +30,19 @@ constexpr std::array<Option, 8> kOptions{{
      }},
 }};
 
+constexpr std::array<Option, 3> kNewPluginOptions{{
+    {"--directory", true, [](CommandLine& line, std::string_view value) { line.directory = value; }},
+    {"--help", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }},
+    {"-h", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }},
+}};
+
 std::string quoted(std::string_view text) {
     return "\"" + base::log::printable(text) + "\"";
 }
 
-const Option& find_option(std::string_view name) {
+const Option& find_option(std::span<const Option> options, std::string_view name) {
     std::vector<std::string> names;
-    for (const Option& option : kOptions) {
+    for (const Option& option : options) {
         if (option.name == name) return option;
         if (option.name != "--probe-plugin") names.emplace_back(option.name);
     }
@@ -44,28 +50,57 @@ const Option& find_option(std::string_view name) {
     throw UsageError("unknown option " + quoted(name) + (meant.empty() ? "" : ", did you mean " + meant + "?"));
 }
 
+// Applies the option at `arguments[at]`, and moves `at` to the last argument it took.
+const Option& apply_option(CommandLine& line, std::span<const Option> options,
+                           const std::vector<std::string_view>& arguments, std::size_t& at) {
+    const std::string_view argument = arguments[at];
+    const std::size_t equals = argument.find('=');
+    const Option& option = find_option(options, argument.substr(0, equals));
+    if (!option.takes_value) {
+        if (equals != std::string_view::npos) throw UsageError(std::string(option.name) + " takes no value");
+        option.apply(line, {});
+    } else if (equals != std::string_view::npos) {
+        option.apply(line, argument.substr(equals + 1));
+    } else if (at + 1 < arguments.size()) {
+        option.apply(line, arguments[++at]);
+    } else {
+        throw UsageError(std::string(option.name) + " needs a value");
+    }
+    return option;
+}
+
+bool is_option(std::string_view argument) {
+    return !argument.empty() && argument.front() == '-';
+}
+
+CommandLine parse_new_plugin(const std::vector<std::string_view>& arguments) {
+    CommandLine line;
+    line.action = Action::kNewPlugin;
+    for (std::size_t at = 1; at < arguments.size(); ++at) {
+        if (is_option(arguments[at])) {
+            const Option& option = apply_option(line, kNewPluginOptions, arguments, at);
+            if (option.takes_value && line.directory.empty()) throw UsageError("--directory needs a folder");
+        } else if (line.plugin_name.empty() && !arguments[at].empty()) {
+            line.plugin_name = arguments[at];
+        } else {
+            throw UsageError("unexpected argument " + quoted(arguments[at]) + "; new-plugin takes one name");
+        }
+    }
+    if (line.plugin_name.empty() && line.action != Action::kHelp) throw UsageError("new-plugin needs a name");
+    return line;
+}
+
 }  // namespace
 
 CommandLine parse_command_line(const std::vector<std::string_view>& arguments) {
+    if (!arguments.empty() && arguments.front() == "new-plugin") return parse_new_plugin(arguments);
     CommandLine line;
     for (std::size_t at = 0; at < arguments.size(); ++at) {
-        const std::string_view argument = arguments[at];
-        if (argument.empty() || argument.front() != '-') {
-            throw UsageError("unexpected argument " + quoted(argument) +
+        if (!is_option(arguments[at])) {
+            throw UsageError("unexpected argument " + quoted(arguments[at]) +
                              "; a configuration file is given with --config FILE");
         }
-        const std::size_t equals = argument.find('=');
-        const Option& option = find_option(argument.substr(0, equals));
-        if (!option.takes_value) {
-            if (equals != std::string_view::npos) throw UsageError(std::string(option.name) + " takes no value");
-            option.apply(line, {});
-        } else if (equals != std::string_view::npos) {
-            option.apply(line, argument.substr(equals + 1));
-        } else if (at + 1 < arguments.size()) {
-            option.apply(line, arguments[++at]);
-        } else {
-            throw UsageError(std::string(option.name) + " needs a value");
-        }
+        const Option& option = apply_option(line, kOptions, arguments, at);
         if (option.name == "--config" && line.config.empty()) throw UsageError("--config needs a file");
     }
     return line;
@@ -75,6 +110,11 @@ std::string help_text() {
     return R"(wshub is a real-time hub for Socket.IO clients.
 
   wshub [--config FILE] [--set SECTION.KEY=VALUE]...
+  wshub new-plugin NAME [--directory DIR]
+
+Commands
+  new-plugin NAME           make the folder NAME with a plugin, its test and how to build
+                            them, in --directory DIR (without it: here)
 
 Options
   --config FILE             the INI file. Without it: )" WSHUB_SYSCONFDIR R"(/wshub/wshub.ini

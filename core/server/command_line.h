@@ -14,6 +14,7 @@ enum class Action {
     kPrintConfig,
     kVersion,
     kHelp,
+    kNewPlugin,
     kProbePlugin,  // for the program's own child processes; not in the help
 };
 
@@ -22,6 +23,8 @@ struct CommandLine {
     std::string config;                  // --config; empty: not given
     std::vector<std::string> overrides;  // --set, in their order
     std::string plugin_file;             // --probe-plugin
+    std::string plugin_name;             // new-plugin NAME
+    std::string directory;               // new-plugin --directory; empty: not given
 };
 
 // The user's to mend: what() is one sentence.
@@ -30,7 +33,8 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// `arguments` without the program's name. Options are --name value or --name=value. Throws UsageError.
+// `arguments` without the program's name. Options are --name value or --name=value; a command (new-plugin) comes first
+// and has options of its own. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string_view>& arguments);
 
 // The text of --help.

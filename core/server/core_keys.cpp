@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <type_traits>
 #include <utility>
@@ -161,6 +162,17 @@ bool set_path(Settings& settings, std::string_view text) {
     return good;
 }
 
+bool set_trusted_proxies(Settings& settings, std::string_view text) {
+    std::vector<protocol::IpNetwork> networks;
+    for (const std::string& item : base::parse_list(text)) {
+        const auto network = protocol::IpNetwork::parse(item);
+        if (!network) return false;
+        networks.push_back(*network);
+    }
+    settings.http.trusted_proxies = net::TrustedProxies(std::move(networks));
+    return true;
+}
+
 bool set_namespaces(Settings& settings, std::string_view text) {
     return !base::parse_list(text).empty() && store_list(text, protocol::is_namespace_name, settings.hub.namespaces);
 }
@@ -208,6 +220,38 @@ bool set_cookie(Settings& settings, std::string_view text) {
     return true;
 }
 
+// The limits that dry_run may name, and where each keeps whether it does.
+struct DryRunName {
+    std::string_view name;
+    void (*set)(Settings&, base::LimitMode);
+};
+constexpr DryRunName kDryRunNames[] = {
+    {"events", [](Settings& s, base::LimitMode mode) { s.hub.limits.events_mode = mode; }},
+    {"events_per_address", [](Settings& s, base::LimitMode mode) { s.hub.limits.events_per_address_mode = mode; }},
+    {"connects", [](Settings& s, base::LimitMode mode) { s.hub.limits.connects_mode = mode; }},
+    {"connects_per_address",
+     [](Settings& s, base::LimitMode mode) { s.engine.limits.connects_per_address_mode = mode; }},
+    {"sessions", [](Settings& s, base::LimitMode mode) { s.engine.limits.sessions_mode = mode; }},
+    {"sessions_per_address",
+     [](Settings& s, base::LimitMode mode) { s.engine.limits.sessions_per_address_mode = mode; }},
+    {"rooms", [](Settings& s, base::LimitMode mode) { s.hub.limits.rooms_dry_run = mode == base::LimitMode::kDryRun; }},
+    {"bytes", [](Settings& s, base::LimitMode mode) { s.engine.limits.bytes_mode = mode; }},
+};
+
+bool set_dry_run(Settings& settings, std::string_view text) {
+    std::vector<std::string> names;
+    const auto known = [](std::string_view name) {
+        return std::any_of(std::begin(kDryRunNames), std::end(kDryRunNames),
+                           [name](const DryRunName& limit) { return limit.name == name; });
+    };
+    if (text != "all" && !store_list(text, known, names)) return false;
+    for (const DryRunName& limit : kDryRunNames) {
+        const bool dry = text == "all" || std::find(names.begin(), names.end(), limit.name) != names.end();
+        limit.set(settings, dry ? base::LimitMode::kDryRun : base::LimitMode::kEnforced);
+    }
+    return true;
+}
+
 bool is_plugin_name(std::string_view name) {
     return name.size() <= 64 && all_of(name, "_-");
 }
@@ -237,6 +281,19 @@ void add_server(std::vector<CoreKey>& keys) {
                              set_namespaces)
                        .described_as("The Socket.IO namespaces that exist, besides those for which a plugin "
                                      "registers."));
+    keys.push_back(
+        server
+            .text("trusted_proxies", "",
+                  "addresses and networks separated by commas, such as 127.0.0.1, 10.0.0.0/8, fd00::/8; bits "
+                  "behind a network's prefix are 0",
+                  set_trusted_proxies)
+            .described_as("The proxies that are believed about their clients' addresses "
+                          "(X-Forwarded-For, X-Forwarded-Proto, proxy_protocol); empty believes nobody."));
+    keys.push_back(server
+                       .boolean(
+                           "proxy_protocol", "false", [](Settings & s) -> auto& { return s.http.proxy_protocol; })
+                       .described_as("Whether every connection begins with a PROXY header (version 1 or 2); those that "
+                                     "do not come from trusted_proxies are closed at once."));
     keys.push_back(
         server
             .duration(
@@ -388,11 +445,81 @@ void add_limits(std::vector<CoreKey>& keys) {
                 "events_burst", "200", 10'000'000, [](Settings & s) -> auto& { return s.hub.limits.events.burst; })
             .described_as("How many events a client may send at once after it was quiet."));
     keys.push_back(limits
+                       .number(
+                           "events_per_second_per_address", "0", 1'000'000,
+                           [](Settings & s) -> auto& { return s.engine.limits.per_address.events.per_second; })
+                       .described_as("How many events all clients of one address together may send in a second, over "
+                                     "time; what is above is refused with RATE_LIMIT, 0 is no limit."));
+    keys.push_back(limits
+                       .number(
+                           "events_burst_per_address", "2000", 10'000'000,
+                           [](Settings & s) -> auto& { return s.engine.limits.per_address.events.burst; })
+                       .described_as("How many events they may send at once."));
+    keys.push_back(
+        limits
+            .number(
+                "connects_per_second", "0", 1'000'000,
+                [](Settings & s) -> auto& { return s.hub.limits.connects.per_second; })
+            .described_as("How many namespaces a client may ask for in a second, over time; what is above gets "
+                          "CONNECT_ERROR with RATE_LIMIT, 0 is a bound that follows events_per_second."));
+    keys.push_back(
+        limits
+            .number(
+                "connects_burst", "20", 10'000'000, [](Settings & s) -> auto& { return s.hub.limits.connects.burst; })
+            .described_as("How many namespaces a client may ask for at once."));
+    keys.push_back(limits
+                       .number(
+                           "connects_per_second_per_address", "0", 1'000'000,
+                           [](Settings & s) -> auto& { return s.engine.limits.per_address.connects.per_second; })
+                       .described_as("How many sessions clients of one address may open in a second, over time; what "
+                                     "is above is refused with 403, 0 is no limit."));
+    keys.push_back(limits
+                       .number(
+                           "connects_burst_per_address", "50", 10'000'000,
+                           [](Settings & s) -> auto& { return s.engine.limits.per_address.connects.burst; })
+                       .described_as("How many sessions they may open at once."));
+    keys.push_back(
+        limits
+            .integer(
+                "max_sessions", "100000", 0, 100'000'000,
+                [](Settings & s) -> auto& { return s.engine.limits.max_sessions; })
+            .described_as("How many sessions there may be at once; what is above is refused with 403, 0 is no limit."));
+    keys.push_back(
+        limits
+            .integer(
+                "max_sessions_per_address", "0", 0, 100'000'000,
+                [](Settings & s) -> auto& { return s.engine.limits.per_address.max_sessions; })
+            .described_as(
+                "How many of them may come from one address; what is above is refused with 403, 0 is no limit."));
+    keys.push_back(limits
+                       .size(
+                           "bytes_per_second", "2MB", 0, 1'000'000'000'000,
+                           [](Settings & s) -> auto& { return s.engine.limits.bytes.per_second; })
+                       .described_as("How many bytes a client may send in a second, over time; who sends faster is "
+                                     "read more slowly and loses nothing, 0 is no limit."));
+    keys.push_back(limits
+                       .size(
+                           "bytes_burst", "2MB", 0, 1'000'000'000'000,
+                           [](Settings & s) -> auto& { return s.engine.limits.bytes.burst; })
+                       .described_as("How many bytes a client may send at once after it was quiet."));
+    keys.push_back(limits
+                       .integer(
+                           "max_rooms_per_session", "1000", 0, 1'000'000,
+                           [](Settings & s) -> auto& { return s.hub.limits.max_rooms; })
+                       .described_as("How many rooms a client may be in at once in each namespace; what is above is "
+                                     "refused with FORBIDDEN, 0 is no limit."));
+    keys.push_back(limits
                        .size(
                            "max_queued_bytes", "4MB", 1000, 1'000'000'000'000,
                            [](Settings & s) -> auto& { return s.engine.max_queued_bytes; })
                        .described_as("How much may wait for a client that does not read; above it the client is "
                                      "dropped."));
+    keys.push_back(limits
+                       .text("dry_run", "",
+                             "all, or names separated by commas: events, events_per_address, connects, "
+                             "connects_per_address, sessions, sessions_per_address, rooms, bytes",
+                             set_dry_run)
+                       .described_as("Which of the limits only count and log what they would have refused."));
 }
 
 void add_plugins(std::vector<CoreKey>& keys) {
@@ -405,7 +532,8 @@ void add_plugins(std::vector<CoreKey>& keys) {
                           "program."));
     keys.push_back(
         plugins
-            .text("enabled", "messaging, rooms, heartbeat", "plugin names separated by commas, none twice",
+            .text("enabled", "messaging, rooms, users, direct, typing, notifications, heartbeat, admin",
+                  "plugin names separated by commas, none twice",
                   [](Settings& s, std::string_view text) { return store_list(text, is_plugin_name, s.host.enabled); })
             .described_as("The plugins to load; those named first see an event first."));
     keys.push_back(

@@ -9,10 +9,12 @@
 namespace wshub::server {
 namespace {
 
-// Set by the build: the installation's folders, absolute, and that of libraries relative to the prefix.
+// Set by the build: the installation's folders, absolute, and those of libraries and data relative to the prefix.
 constexpr const char* kSysconfDirectory = WSHUB_SYSCONFDIR;
 constexpr const char* kLibDirectory = WSHUB_LIBDIR;
 constexpr const char* kFullLibDirectory = WSHUB_FULL_LIBDIR;
+constexpr const char* kDataDirectory = WSHUB_DATADIR;
+constexpr const char* kFullDataDirectory = WSHUB_FULL_DATADIR;
 constexpr const char* kSystemStateDirectory = "/var/lib/wshub";
 
 // Empty if the variable is not set to an absolute path.
@@ -45,6 +47,14 @@ std::filesystem::path bundled_plugins(const std::filesystem::path& program_direc
         if (std::filesystem::is_directory(folder, error)) return folder;
     }
     return installed;
+}
+
+std::filesystem::path plugin_template(const std::filesystem::path& program_directory) {
+    const auto name = std::filesystem::path("wshub") / "plugin-template";
+    const auto beside = program_directory.parent_path() / kDataDirectory / name;
+    std::error_code error;
+    const bool there = !program_directory.empty() && std::filesystem::is_directory(beside, error);
+    return there ? beside : std::filesystem::path(kFullDataDirectory) / name;
 }
 
 std::filesystem::path default_state_directory() {

@@ -15,6 +15,9 @@ std::filesystem::path installed_configuration();
 // also when the whole installation was moved.
 std::filesystem::path bundled_plugins(const std::filesystem::path& program_directory);
 
+// The project that new plugins begin with, relative to the program in the same ways.
+std::filesystem::path plugin_template(const std::filesystem::path& program_directory);
+
 // Where the hub keeps what must outlive it, if nobody says: what the service manager gives ($STATE_DIRECTORY, the first
 // of several), else the system's folder for root, else the user's ($XDG_STATE_HOME or ~/.local/state). Absolute.
 std::filesystem::path default_state_directory();

@@ -13,9 +13,11 @@
 #include "host/child_probe.h"
 #include "server/command_line.h"
 #include "server/crash_report.h"
+#include "server/new_plugin.h"
 #include "server/places.h"
 #include "server/server.h"
 #include "server/settings.h"
+#include "server/spare_memory.h"
 #include "server/stop_signals.h"
 
 namespace wshub::server {
@@ -107,6 +109,16 @@ int inspect(const CommandLine& line, bool print) {
     return kDone;
 }
 
+// Until a stop signal comes, whose number it gives.
+int wait_for_stop(StopSignals& signals, const Server& server) {
+    const base::SystemClock clock;
+    SpareMemory spare;
+    for (;;) {
+        if (const auto number = signals.wait_for(SpareMemory::kLookEvery)) return *number;
+        if (spare.is_due(server.sessions(), clock.steady())) SpareMemory::give_back();
+    }
+}
+
 int serve(const CommandLine& line) {
     const SettingSources sources = sources_of(line);
     const LoadedSettings loaded = load(sources);
@@ -126,9 +138,17 @@ int serve(const CommandLine& line) {
     say(stdout, server.start_line());
     if (!loaded.settings.log.file.empty()) base::log::info("{}", server.start_line());
 
-    base::log::info("stopping signal={}", ::sigabbrev_np(signals.wait()));
+    base::log::info("stopping signal={}", ::sigabbrev_np(wait_for_stop(signals, server)));
     server.stop();
     base::log::info("stopped");
+    return kDone;
+}
+
+int make_plugin(const CommandLine& line) {
+    const std::filesystem::path program = program_directory();
+    const std::filesystem::path project =
+        make_plugin_project(plugin_template(program), line.directory, line.plugin_name);
+    say(stdout, next_steps(project, program.parent_path()));
     return kDone;
 }
 
@@ -139,6 +159,7 @@ int act(const CommandLine& line) {
         case Action::kPrintConfig: return inspect(line, true);
         case Action::kVersion: say(stdout, "wshub " WSHUB_VERSION); return kDone;
         case Action::kHelp: say(stdout, help_text()); return kDone;
+        case Action::kNewPlugin: return make_plugin(line);
         case Action::kProbePlugin: return host::probe_main(line.plugin_file);
     }
     return kUsage;

@@ -1,9 +1,12 @@
 #include "server/server.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <sched.h>
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 
@@ -37,9 +40,34 @@ std::vector<std::unique_ptr<net::Loop>> make_loops(unsigned threads, const base:
     return loops;
 }
 
-// An IPv6 address stands in brackets in a URL (RFC 3986, 3.2.2).
-std::string url_host(const std::string& host) {
-    return host.find(':') == std::string::npos ? host : "[" + host + "]";
+// An IPv6 address stands in brackets in a URL (RFC 3986, 3.2.2), the % of its zone encoded (RFC 6874).
+std::string url_host(std::string host) {
+    if (host.find(':') == std::string::npos) return host;
+    if (const std::size_t zone = host.find('%'); zone != std::string::npos) host.replace(zone, 1, "%25");
+    return "[" + host + "]";
+}
+
+// Somebody on this machine can use it: an address that stands for all of the machine's is none to go to.
+std::string reachable_host(const std::string& host) {
+    in6_addr v6;
+    if (::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_UNSPECIFIED(&v6)) return "::1";
+    in_addr v4;
+    if (::inet_aton(host.c_str(), &v4) != 0 && v4.s_addr == INADDR_ANY) return "127.0.0.1";
+    return host;
+}
+
+hub::HubSettings hub_settings(const Settings& given) {
+    hub::HubSettings settings = given.hub;
+    settings.max_held_bytes = given.engine.max_queued_bytes;
+    return settings;
+}
+
+host::HostSettings host_settings(const Settings& given) {
+    host::HostSettings settings = given.host;
+    settings.server_version = WSHUB_VERSION;
+    std::error_code error;
+    settings.state_directory = std::filesystem::absolute(given.state_directory, error);
+    return settings;
 }
 
 }  // namespace
@@ -48,8 +76,8 @@ struct Server::Impl {
     explicit Impl(const Settings& given)
         : settings(given),
           loops(make_loops(given.threads, clock)),
-          hub(given.hub, loop_list(), clock, metrics),
-          plugins(given.host, hub, loop_list(), clock, metrics),
+          hub(hub_settings(given), loop_list(), clock, metrics),
+          plugins(host_settings(given), hub, loop_list(), clock, metrics),
           engine(given.engine, loop_list(), hub, metrics) {
         hub.set_sink(plugins);
     }
@@ -82,8 +110,10 @@ struct Server::Impl {
 
     void start() {
         http = std::make_unique<net::HttpServer>(settings.http, loop_list(), routes(), hooks(), metrics);
-        // First of all, so that a port that is taken is noticed before a plugin does anything.
+        // First of all, so that a port that is taken is noticed before a plugin does anything, and plugins are told of
+        // the one that was found.
         http->listen();
+        plugins.set_url(url(reachable_host(settings.http.host)));
         quietly([this] {
             for (const auto& loop : loops) loop->start();
         });
@@ -92,6 +122,10 @@ struct Server::Impl {
         progress = Progress::kPlugins;
         quietly([this] { http->start(); });
         progress = Progress::kServing;
+    }
+
+    std::string url(const std::string& host) const {
+        return "http://" + url_host(host) + ":" + std::to_string(http->port());
     }
 
     // Starts threads that no stop signal interrupts. Plugins start without: one that hangs must not keep the signals
@@ -157,13 +191,16 @@ void Server::start() {
 
 std::string Server::start_line() const {
     const Settings& settings = impl_->settings;
-    std::string line = "wshub " WSHUB_VERSION " listening on http://" + url_host(settings.http.host) + ":" +
-                       std::to_string(impl_->http->port()) + settings.engine.path;
+    std::string line = "wshub " WSHUB_VERSION " listening on " + impl_->url(settings.http.host) + settings.engine.path;
     std::string names;
     for (const host::PluginInfo& plugin : plugins()) {
         if (plugin.error.empty()) names += (names.empty() ? "" : ", ") + plugin.name + " " + plugin.version;
     }
     return line + (names.empty() ? " without plugins" : " with plugins " + names);
+}
+
+std::size_t Server::sessions() const {
+    return impl_->engine.sessions();
 }
 
 void Server::stop() {

@@ -29,6 +29,9 @@ public:
     // `wshub 0.1.0 listening on http://127.0.0.1:3000/socket.io/ with plugins messaging 0.1.0, rooms 0.1.0`
     std::string start_line() const;
 
+    // That are open now. Any thread.
+    std::size_t sessions() const;
+
     // Frees the port, closes the sessions within the shutdown timeout, stops the plugins in reverse order, ends all
     // threads.
     void stop();

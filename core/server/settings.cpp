@@ -168,9 +168,10 @@ private:
     // What each value allows and together makes no sense.
     void check_together() {
         const Settings& settings = loaded_.settings;
-        const base::Rate& events = settings.hub.limits.events;
-        if (events.per_second > 0 && events.burst < 1) {
-            wrong("limits", "events_burst", "1 or more, since events_per_second limits events");
+        check_bursts();
+        if (settings.http.proxy_protocol && settings.http.trusted_proxies.empty()) {
+            wrong("server", "proxy_protocol",
+                  "false, or trusted_proxies to name the proxies: without them every connection would be closed");
         }
         const session::CorsSettings& cors = settings.engine.cors;
         if (cors.credentials && !cors.any_origin && cors.origins.empty()) {
@@ -181,6 +182,19 @@ private:
                   "false, or cors_origin to name the origins: * would hand them all the "
                   "cookies");
         }
+    }
+
+    void check_bursts() {
+        const hub::Limits& hub = loaded_.settings.hub.limits;
+        const session::AddressLimits& address = loaded_.settings.engine.limits.per_address;
+        check_burst(hub.events, "events_burst", "events_per_second limits events");
+        check_burst(address.events, "events_burst_per_address", "events_per_second_per_address limits events");
+        check_burst(hub.connects, "connects_burst", "connects_per_second limits connects");
+        check_burst(address.connects, "connects_burst_per_address", "connects_per_second_per_address limits connects");
+    }
+
+    void check_burst(const base::Rate& rate, const std::string& key, const std::string& reason) {
+        if (rate.per_second > 0 && rate.burst < 1) wrong("limits", key, "1 or more, since " + reason);
     }
 
     void wrong(const std::string& section, const std::string& key, std::string_view expected) {
@@ -211,16 +225,20 @@ std::string line_of(const std::string& key, const std::string& value) {
     return key + " =" + (value.empty() ? "" : " " + ini_value(value)) + "\n";
 }
 
-// Every plugin has its namespaces, beside what it declares itself.
+std::string joined(const std::vector<std::string>& items) {
+    std::string list;
+    for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
+    return list;
+}
+
+// Every plugin has its namespaces and roles, beside what it declares itself.
 std::string print_plugin(const host::PluginInfo& plugin) {
     std::string out = "\n[plugin." + plugin.name + "]\n";
     for (const host::SettingInfo& setting : plugin.settings) {
         const bool hidden = setting.secret && !setting.value.empty();
         out += hidden ? "# " + setting.key + " is set, and secret\n" : line_of(setting.key, setting.value);
     }
-    std::string namespaces;
-    for (const std::string& name : plugin.namespaces) namespaces += (namespaces.empty() ? "" : ", ") + name;
-    return out + line_of("namespaces", namespaces);
+    return out + line_of("namespaces", joined(plugin.namespaces)) + line_of("roles", joined(plugin.roles));
 }
 
 }  // namespace

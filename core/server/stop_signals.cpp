@@ -60,9 +60,16 @@ StopSignals::~StopSignals() {
 }
 
 int StopSignals::wait() {
+    for (;;) {
+        if (const auto number = wait_for(base::milliseconds{60'000})) return *number;
+    }
+}
+
+std::optional<int> StopSignals::wait_for(base::milliseconds patience) {
     // Waits in poll(), since ThreadSanitizer holds signals back while a thread is inside read().
     pollfd ready{wake_fd.load(), POLLIN, 0};
-    while (::poll(&ready, 1, -1) < 0 && errno == EINTR) continue;
+    // A signal that interrupts it has its place in the descriptor already, or is none of ours.
+    if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0 && ::poll(&ready, 1, 0) <= 0) return std::nullopt;
     std::uint64_t count = 0;
     while (::read(wake_fd.load(), &count, sizeof count) < 0 && errno == EINTR) continue;
     return first_signal.load();

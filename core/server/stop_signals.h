@@ -4,6 +4,10 @@
 
 #include <signal.h>
 
+#include <optional>
+
+#include "base/clock.h"
+
 namespace wshub::server {
 
 class StopSignals {
@@ -16,6 +20,8 @@ public:
 
     // Sleeps until the first has come (also one that came before), and gives its number.
     int wait();
+    // The same, but gives up after that time.
+    std::optional<int> wait_for(base::milliseconds patience);
 };
 
 // While it lives, threads that are started do not get stop signals: they land on threads that were there before.

@@ -16,6 +16,7 @@ std::string_view close_reason_text(CloseReason reason) {
         case CloseReason::kQueueFull: return "transport error";
         case CloseReason::kRateLimit: return "forced server close";
         case CloseReason::kConnectTimeout: return "forced server close";
+        case CloseReason::kOverload: return "transport error";
     }
     return "transport error";
 }
@@ -33,6 +34,7 @@ std::string_view close_reason_name(CloseReason reason) {
         case CloseReason::kQueueFull: return "queue_full";
         case CloseReason::kRateLimit: return "rate_limit";
         case CloseReason::kConnectTimeout: return "connect_timeout";
+        case CloseReason::kOverload: return "overload";
     }
     return "unknown";
 }

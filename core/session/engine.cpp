@@ -36,12 +36,14 @@ struct Engine::Impl {
     }
 
     void serve(Exchange exchange);
+    std::optional<EngineError> fault_before_body(const protocol::HttpHead& head);
     void serve_session(Exchange exchange, const EngineQuery& query, Shard& shard);
     void serve_poll(Exchange exchange, SessionImpl& session);
     void serve_upgrade(Exchange exchange, const EngineQuery& query, SessionImpl& session);
     void open_session(Exchange exchange, const EngineQuery& query, Shard& shard);
-    void open_polling(Exchange exchange, Shard& shard);
-    void open_websocket(Exchange exchange, const EngineQuery& query, Shard& shard, HttpHeaders headers);
+    void open_polling(Exchange exchange, Shard& shard, Admission admission);
+    void open_websocket(Exchange exchange, const EngineQuery& query, Shard& shard, Admission admission,
+                        HttpHeaders headers);
 
     bool is_enabled(TransportKind kind) const;
     std::shared_ptr<const Handshake> remember(net::HttpExchange& exchange) const;
@@ -92,6 +94,13 @@ std::shared_ptr<void> Engine::announce(const protocol::HttpHead& head) {
     return polling ? polling->announce_post() : nullptr;
 }
 
+std::optional<net::HttpResponse> Engine::refuse_body(const protocol::HttpHead& head) {
+    const auto fault = impl_->fault_before_body(head);
+    if (!fault) return std::nullopt;
+    impl_->state.metrics.errors_of(*fault).add();
+    return impl_->state.answers.error(head, *fault);
+}
+
 void Engine::decorate(const protocol::HttpHead* head, net::HttpResponse& response) const {
     impl_->state.cors.decorate(head, response.headers);
 }
@@ -134,6 +143,19 @@ void Engine::Impl::serve(Exchange exchange) {
     Shard& shard = *shards.at(exchange->loop().index());
     if (query.sid.empty()) return open_session(std::move(exchange), query, shard);
     serve_session(std::move(exchange), query, shard);
+}
+
+// What serve() would say to a request with a body, as far as its head decides that.
+std::optional<EngineError> Engine::Impl::fault_before_body(const protocol::HttpHead& head) {
+    const EngineQuery query = parse_engine_query(head.query());
+    if (!query.transport || !is_enabled(*query.transport)) return EngineError::kTransportUnknown;
+    if (query.sid.empty()) return EngineError::kBadHandshakeMethod;
+    SessionImpl* const session = shards.at(net::Loop::current()->index())->find(query.sid);
+    if (session == nullptr) return EngineError::kSessionUnknown;
+    const bool polls = query.transport == TransportKind::kPolling && session->polling() != nullptr;
+    if (!query.protocol_4 || !polls) return EngineError::kBadRequest;
+    if (head.method() != "POST") return EngineError::kBadHandshakeMethod;
+    return std::nullopt;
 }
 
 // A request that names a session.
@@ -179,17 +201,21 @@ void Engine::Impl::open_session(Exchange exchange, const EngineQuery& query, Sha
         if (!may_open_websocket(head)) return refuse(*exchange, EngineError::kForbidden);
         websocket_headers = std::move(*headers);
     }
+    auto admission = state.admissions.admit(exchange->peer().address, exchange->loop().now());
+    if (!admission) return refuse(*exchange, EngineError::kForbidden, admission.error());
     if (state.settings.allow_request) {
         const auto refusal = state.settings.allow_request(head, exchange->peer());
         if (refusal) return refuse(*exchange, EngineError::kForbidden, *refusal);
     }
-    if (query.transport == TransportKind::kPolling) return open_polling(std::move(exchange), shard);
-    open_websocket(std::move(exchange), query, shard, std::move(websocket_headers));
+    if (query.transport == TransportKind::kPolling)
+        return open_polling(std::move(exchange), shard, std::move(*admission));
+    open_websocket(std::move(exchange), query, shard, std::move(*admission), std::move(websocket_headers));
 }
 
-void Engine::Impl::open_polling(Exchange exchange, Shard& shard) {
+void Engine::Impl::open_polling(Exchange exchange, Shard& shard, Admission admission) {
     const protocol::HttpHead& head = exchange->head();
-    SessionImpl& session = shard.add(shard.make_sid(), remember(*exchange), TransportKind::kPolling);
+    SessionImpl& session =
+        shard.add(shard.make_sid(), remember(*exchange), std::move(admission), TransportKind::kPolling);
     session.start(std::make_unique<PollingTransport>(session, shard.context()));
     // The OPEN packet goes alone: what the user sends meanwhile waits for the first poll.
     auto response = state.answers.payload(head, open_packet(session.sid(), TransportKind::kPolling));
@@ -198,14 +224,16 @@ void Engine::Impl::open_polling(Exchange exchange, Shard& shard) {
     session.attach_user(state.factory);
 }
 
-void Engine::Impl::open_websocket(Exchange exchange, const EngineQuery& query, Shard& shard, HttpHeaders headers) {
+void Engine::Impl::open_websocket(Exchange exchange, const EngineQuery& query, Shard& shard, Admission admission,
+                                  HttpHeaders headers) {
     auto handshake = remember(*exchange);
     std::string sid = shard.make_sid();
     add_cookie(sid, headers);
     auto upgraded = upgrade(*exchange, std::move(headers));
     if (!upgraded.stream) return;
 
-    SessionImpl& session = shard.add(std::move(sid), std::move(handshake), TransportKind::kWebSocket);
+    SessionImpl& session =
+        shard.add(std::move(sid), std::move(handshake), std::move(admission), TransportKind::kWebSocket);
     auto transport =
         std::make_unique<WebSocketTransport>(session, shard.context(), std::move(upgraded.stream), binary_form(query));
     WebSocketTransport& websocket = *transport;

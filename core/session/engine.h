@@ -15,6 +15,7 @@
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "session/session.h"
+#include "session/session_limits.h"
 
 namespace wshub::session {
 
@@ -38,7 +39,9 @@ struct EngineSettings {
     base::milliseconds ping_interval{25'000};
     base::milliseconds ping_timeout{20'000};
     std::size_t max_http_buffer_size = 1'000'000;
-    std::size_t max_queued_bytes = 4'000'000;  // of one session; see Session::send
+    std::size_t max_held_bytes = 256 * 1024 * 1024;  // of messages over WebSocket that are not whole, of all clients
+    std::size_t max_queued_bytes = 4'000'000;        // of one session; see Session::send
+    SessionLimits limits;
     CorsSettings cors;
     bool check_websocket_origin = false;  // refuse WebSockets from pages of other origins that CORS would not allow
     std::string cookie;                   // name; empty: none
@@ -53,6 +56,8 @@ public:
     Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics);
     ~Engine();
 
+    // Refuses a body for a session that does not exist, and one whose query is wrong.
+    std::optional<net::HttpResponse> refuse_body(const protocol::HttpHead& head) override;
     void on_exchange(std::unique_ptr<net::HttpExchange> exchange) override;
 
     // For HttpHooks. Any loop's thread.

@@ -11,7 +11,7 @@
 namespace wshub::session {
 
 inline constexpr std::size_t kTransports = 2;
-inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::kConnectTimeout) + 1;
+inline constexpr std::size_t kCloseReasons = static_cast<std::size_t>(CloseReason::kOverload) + 1;
 
 enum class UpgradeResult : std::uint8_t { kDone, kTimeout, kFailed };
 inline constexpr std::size_t kUpgradeResults = 3;

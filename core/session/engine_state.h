@@ -1,12 +1,15 @@
 // What the shards of an engine share.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
 
+#include "net/held_bytes.h"
+#include "session/admission.h"
 #include "session/answers.h"
 #include "session/cors.h"
 #include "session/engine.h"
@@ -22,6 +25,8 @@ struct EngineState {
           cors(settings.cors),
           answers(cors),
           metrics(registry),
+          admissions(settings.limits, registry),
+          bytes_limit(registry, "bytes", settings.limits.bytes_mode),
           factory(makes_users) {}
 
     const EngineSettings settings;
@@ -29,6 +34,11 @@ struct EngineState {
     const Cors cors;
     const Answers answers;
     const EngineMetrics metrics;
+    Admissions admissions;
+    // An address may hold an eighth, and one message of the greatest size at least.
+    net::HeldBytes halves{settings.max_held_bytes,
+                          std::max(settings.max_held_bytes / 8, settings.max_http_buffer_size)};
+    base::Limit bytes_limit;
     SessionFactory& factory;
 
     std::atomic<bool> refuses{false};

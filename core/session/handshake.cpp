@@ -43,13 +43,19 @@ std::shared_ptr<const Handshake> make_handshake(const protocol::HttpHead& head, 
                                                 base::WallTime now) {
     auto handshake = std::make_shared<Handshake>();
     handshake->remote = peer.address;
-    handshake->target = head.target();
+    handshake->head = head.text();
+    const std::string_view kept = handshake->head;
+    // The same part of our copy. An empty one may lie nowhere.
+    const auto ours = [&](std::string_view part) {
+        if (part.empty()) return std::string_view();
+        return kept.substr(static_cast<std::size_t>(part.data() - head.text().data()), part.size());
+    };
+    handshake->target = ours(head.target());
     if (const auto user_agent = head.header("User-Agent")) {
-        handshake->user_agent = *user_agent;
+        handshake->user_agent = ours(*user_agent);
         handshake->has_user_agent = true;
     }
     handshake->secure = peer.secure;
-    handshake->head = head.text();
     handshake->opened_at = now;
     return handshake;
 }

@@ -23,6 +23,7 @@ public:
         // Counted from when the ping should have gone: clients count so. Not if we are late ourselves.
         const base::SteadyTime from = now - due_ <= kPunctual ? due_ : now;
         due_ = from + times.timeout;
+        sent_ = from;
         waiting_ = true;
         extended_ = false;
     }
@@ -41,11 +42,25 @@ public:
         due_ = now + times.timeout;
         return true;
     }
+    // Until now we read nothing of what the client sent, and its pong may lie there: the wait for it begins anew.
+    bool held_up(base::SteadyTime now, const HeartbeatTimes& times) {
+        if (!waiting_) return false;
+        due_ = now + times.timeout;
+        return true;
+    }
+    // While a pong is held up so long, the client must hear from us nevertheless: it gives up when no ping has come for
+    // interval + timeout. True if another one is to go out now.
+    bool ping_again(base::SteadyTime now, const HeartbeatTimes& times) {
+        if (!waiting_ || now - sent_ < times.interval) return false;
+        sent_ = now;
+        return true;
+    }
 
 private:
     static constexpr base::milliseconds kPunctual{50};
 
     base::SteadyTime due_{};
+    base::SteadyTime sent_{};  // the last ping
     bool waiting_ = false;
     bool extended_ = false;
 };

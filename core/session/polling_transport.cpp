@@ -37,7 +37,7 @@ void PollingTransport::on_get(std::unique_ptr<net::HttpExchange> exchange) {
 }
 
 std::shared_ptr<void> PollingTransport::announce_post() {
-    if (!post_.expired()) {
+    if (!post_.expired() || held_post_) {
         owner_->on_fault(*this, CloseReason::kTransportError, Parting::kDiscard);
         return nullptr;
     }
@@ -53,10 +53,28 @@ void PollingTransport::on_post(std::unique_ptr<net::HttpExchange> exchange) {
         exchange->respond(context_.answers.error(exchange->head(), EngineError::kBadRequest));
         return owner_->on_fault(*this, CloseReason::kTransportError, Parting::kDiscard);
     }
+    if (held_post_) {
+        exchange->respond(context_.answers.bare(exchange->head(), 400));
+        return owner_->on_fault(*this, CloseReason::kTransportError, Parting::kDiscard);
+    }
     context_.metrics.bytes_in->add(static_cast<std::int64_t>(exchange->body().size()));
+    owner_->on_received(*this, exchange->body().size());
     read_payload(exchange->body());
-    // "ok" says that the body has come, whatever was in it. Clients learn of its faults by the end of the session.
-    exchange->respond(context_.answers.ok(exchange->head()));
+    if (!paused_) return accept(*exchange);
+    exchange->drop_body();
+    held_post_ = std::move(exchange);
+    // What was in it is handled; that the client will not hear so is for the client to find out.
+    held_post_->on_abandoned([this] { held_post_.reset(); });
+}
+
+// "ok" says that the body has come, whatever was in it. Clients learn of its faults by the end of the session.
+void PollingTransport::accept(net::HttpExchange& post) {
+    post.respond(context_.answers.ok(post.head()));
+}
+
+void PollingTransport::resume() {
+    paused_ = false;
+    if (const auto post = std::move(held_post_)) accept(*post);
 }
 
 void PollingTransport::read_payload(std::string& body) {

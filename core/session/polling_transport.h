@@ -18,13 +18,16 @@ public:
     bool ready() const override { return poll_ != nullptr; }
 
     void relieve() override;
+    // While it is paused, the answer to a POST waits: until then its client may send no other.
+    void pause() override { paused_ = true; }
+    void resume() override;
 
     // A GET: waits until there is something to say. A second one at the same time ends the session.
     void on_get(std::unique_ptr<net::HttpExchange> exchange);
     // A POST is under way for as long as what this gives is kept. Null if one is already: two at a time could overtake
     // each other, so they end the session (Engine.IO protocol, "Sending data").
     std::shared_ptr<void> announce_post();
-    // A POST, answered before this returns.
+    // A POST: what is in it is handled at once, and answered unless the transport is paused.
     void on_post(std::unique_ptr<net::HttpExchange> exchange);
 
     // Answers the waiting GET with a noop unless there are packets for it, so that a client that wants to pause polling
@@ -40,6 +43,7 @@ public:
     void flush() override;
 
 private:
+    void accept(net::HttpExchange& post);
     void read_payload(std::string& body);
     void read_packet(const protocol::EnginePacket& packet, std::string& body);
     void say_goodbye();
@@ -48,9 +52,11 @@ private:
     void on_abandoned();
 
     std::unique_ptr<net::HttpExchange> poll_;
-    std::weak_ptr<void> post_;
-    bool abandoned_ = false;  // poll_ has lost its client: it can only be destroyed
-    bool late_poll_ = false;  // poll_ came when the session was closed already
+    std::weak_ptr<void> post_;                      // on its way
+    std::unique_ptr<net::HttpExchange> held_post_;  // handled, its answer waits for resume()
+    bool abandoned_ = false;                        // poll_ has lost its client: it can only be destroyed
+    bool late_poll_ = false;                        // poll_ came when the session was closed already
+    bool paused_ = false;
     bool poke_ = false;
     bool poke_next_ = false;
 };

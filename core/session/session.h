@@ -27,6 +27,7 @@ enum class CloseReason : std::uint8_t {
     kQueueFull,  // the client does not read
     kRateLimit,
     kConnectTimeout,  // joined no namespace in time
+    kOverload,        // too many halves of messages are held already, for its address or in all
 };
 // "transport close", "ping timeout", "parse error", ...: what handlers and clients of the ecosystem expect. Several
 // reasons share a text.
@@ -38,17 +39,23 @@ enum class TransportKind : std::uint8_t { kPolling, kWebSocket };
 std::string_view transport_name(TransportKind kind);
 
 // What is known of the request that opened the session. Immutable; any thread.
+// The head is kept once and by its exact size, since clients decide how large it is; the views lie in it.
 struct Handshake {
-    std::string remote;  // address without port
-    std::string target;  // as sent
-    std::string user_agent;
+    Handshake() = default;
+    Handshake(const Handshake&) = delete;
+    Handshake& operator=(const Handshake&) = delete;
+
+    std::string remote;           // address without port; behind a trusted proxy the client's
+    std::string head;             // the request's head as sent: headers for those who ask
+    std::string_view target;      // as sent
+    std::string_view user_agent;  // the first header of that name
     bool has_user_agent = false;
-    bool secure = false;
-    std::string head;  // the request's head as sent: headers for those who ask
+    bool secure = false;  // TLS, here or at the proxy
     base::WallTime opened_at;
 };
 
 class Session;
+class Address;
 
 // What lives above a session. Its destructor runs when the session is gone.
 class SessionUser {
@@ -82,6 +89,8 @@ public:
     virtual net::Loop& loop() = 0;
     virtual const std::shared_ptr<const Handshake>& handshake() const = 0;
     virtual TransportKind transport() const = 0;
+    // What the clients of its address share; null while no limit is set on addresses. Lives as long as the session.
+    virtual Address* address() = 0;
 
     // Queues the packet; it goes out at the end of the loop's turn, or with the next poll. If that takes the queue
     // above max_queued_bytes (each packet counts for 64 bytes more than it has) although the network was given what it

@@ -21,10 +21,11 @@ const protocol::PacketRef& ping_packet() {
 
 }  // namespace
 
-SessionImpl::SessionImpl(Shard& shard, std::string sid, std::shared_ptr<const Handshake> handshake)
+SessionImpl::SessionImpl(Shard& shard, std::string sid, std::shared_ptr<const Handshake> handshake, Admission admission)
     : shard_(shard),
       sid_(std::move(sid)),
       handshake_(std::move(handshake)),
+      admission_(std::move(admission)),
       timer_([](void* self) { static_cast<SessionImpl*>(self)->on_timer(); }, this) {}
 
 SessionImpl::~SessionImpl() {
@@ -79,6 +80,7 @@ void SessionImpl::end(CloseReason reason, Parting parting) {
         phase_ = Phase::kClosing;
         reason_ = reason;
         if (upgrade_) drop_upgrade(UpgradeResult::kFailed, Parting::kDiscard);
+        stop_throttling();
         loop().arm_in(timer_, kCloseTimeout);
         shard_.closed(*this, reason);
     }
@@ -90,7 +92,8 @@ void SessionImpl::hurry() {
 }
 
 bool SessionImpl::reachable() {
-    if (phase_ == Phase::kOpen && heartbeat_.too_late(loop().now())) end(CloseReason::kPingTimeout, Parting::kDiscard);
+    if (phase_ == Phase::kOpen && !is_throttled() && heartbeat_.too_late(loop().now()))
+        end(CloseReason::kPingTimeout, Parting::kDiscard);
     return phase_ == Phase::kOpen || (phase_ == Phase::kClosing && transport_->reachable());
 }
 
@@ -144,9 +147,14 @@ void SessionImpl::tell_closed() {
 
 void SessionImpl::on_timer() {
     if (phase_ != Phase::kOpen) return transport_->part(Parting::kAbort);
+    if (heartbeat_.waiting() && is_throttled()) return;  // the pong may lie unread; on_throttle_timer() goes on
     if (heartbeat_.waiting()) return end(CloseReason::kPingTimeout, Parting::kDiscard);
     heartbeat_.ping_sent(loop().now(), shard_.state().heartbeat);
     loop().arm(timer_, heartbeat_.due());
+    send_ping();
+}
+
+void SessionImpl::send_ping() {
     send(ping_packet());
 }
 

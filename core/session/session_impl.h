@@ -11,6 +11,8 @@
 
 #include "net/stream.h"
 #include "net/timer_wheel.h"
+#include "session/admission.h"
+#include "session/byte_pace.h"
 #include "session/heartbeat.h"
 #include "session/polling_transport.h"
 #include "session/session.h"
@@ -22,7 +24,7 @@ class Shard;
 
 class SessionImpl final : public Session, public TransportOwner {
 public:
-    SessionImpl(Shard& shard, std::string sid, std::shared_ptr<const Handshake> handshake);
+    SessionImpl(Shard& shard, std::string sid, std::shared_ptr<const Handshake> handshake, Admission admission);
     ~SessionImpl() override;
 
     // Once, in this order: the transport, then the user, who may send and close while it is made.
@@ -33,6 +35,7 @@ public:
     net::Loop& loop() override;
     const std::shared_ptr<const Handshake>& handshake() const override { return handshake_; }
     TransportKind transport() const override { return transport_->kind(); }
+    Address* address() override { return admission_.address(); }
     void send(protocol::PacketRef packet) override;
     bool send_volatile(std::span<const protocol::PacketRef> packets) override;
     std::size_t queued_bytes() const override { return transport_->queue().bytes(); }
@@ -54,6 +57,7 @@ public:
     void hurry();
     void abandon() { transport_->part(Parting::kAbort); }
 
+    void on_received(Transport& from, std::size_t bytes) override;
     void on_packet(Transport& from, protocol::EngineType type, std::span<char> data) override;
     void on_binary(Transport& from, std::span<char> bytes) override;
     void on_fault(Transport& from, CloseReason reason, Parting parting) override;
@@ -74,6 +78,11 @@ private:
     void end(CloseReason reason, Parting parting);
     bool accepts(Transport& from);
     void on_timer();
+    void send_ping();
+
+    bool is_throttled() const { return throttle_ && throttle_->armed(); }
+    void stop_throttling();
+    void on_throttle_timer();
 
     bool is_probe(const Transport& from) const { return upgrade_ && &from == upgrade_->socket.get(); }
     void on_probe_packet(protocol::EngineType type, std::span<const char> data);
@@ -85,11 +94,14 @@ private:
     Shard& shard_;
     const std::string sid_;
     const std::shared_ptr<const Handshake> handshake_;
+    const Admission admission_;
     std::unique_ptr<SessionUser> user_;
     std::unique_ptr<Transport> transport_;
     std::unique_ptr<Upgrade> upgrade_;
     net::Timer timer_;  // of the heartbeat; of the end, once it is closing
     Heartbeat heartbeat_;
+    BytePace pace_;
+    std::unique_ptr<net::Timer> throttle_;  // armed while the client is not read; made when it first has to be
     Phase phase_ = Phase::kOpen;
     CloseReason reason_ = CloseReason::kTransportClose;
     bool settling_ = false;  // on the shard's list

@@ -25,7 +25,7 @@ std::optional<unsigned> loop_of_sid(std::string_view sid) {
 Shard::Shard(EngineState& state, net::Loop& loop, base::Metrics& metrics)
     : state_(state),
       queued_bytes_(metrics, loop.index()),
-      context_{loop, state.answers, state.metrics, queued_bytes_, state.settings.max_http_buffer_size} {}
+      context_{loop, state.answers, state.metrics, queued_bytes_, state.settings.max_http_buffer_size, state.halves} {}
 
 std::string Shard::make_sid() const {
     base::IdBytes bytes;
@@ -34,8 +34,9 @@ std::string Shard::make_sid() const {
     return base::encode_id(bytes);
 }
 
-SessionImpl& Shard::add(std::string sid, std::shared_ptr<const Handshake> handshake, TransportKind kind) {
-    auto session = std::make_unique<SessionImpl>(*this, std::move(sid), std::move(handshake));
+SessionImpl& Shard::add(std::string sid, std::shared_ptr<const Handshake> handshake, Admission admission,
+                        TransportKind kind) {
+    auto session = std::make_unique<SessionImpl>(*this, std::move(sid), std::move(handshake), std::move(admission));
     SessionImpl& added = *session;
     sessions_.emplace(added.sid(), std::move(session));
     state_.alive.fetch_add(1);

@@ -22,7 +22,8 @@ public:
 
     // A sid that says where its session lives.
     std::string make_sid() const;
-    SessionImpl& add(std::string sid, std::shared_ptr<const Handshake> handshake, TransportKind kind);
+    SessionImpl& add(std::string sid, std::shared_ptr<const Handshake> handshake, Admission admission,
+                     TransportKind kind);
     // Null if there is none that requests can still reach.
     SessionImpl* find(std::string_view sid);
 
@@ -44,6 +45,7 @@ private:
     void destroy(SessionImpl& session);
 
     // Buried transports have nothing to say.
+    void on_received(Transport&, std::size_t) override {}
     void on_packet(Transport&, protocol::EngineType, std::span<char>) override {}
     void on_binary(Transport&, std::span<char>) override {}
     void on_fault(Transport& from, CloseReason, Parting parting) override { from.part(parting); }

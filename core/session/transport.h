@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 
+#include "net/held_bytes.h"
 #include "net/loop.h"
 #include "protocol/encoded_packet.h"
 #include "protocol/engine_packet.h"
@@ -30,6 +31,8 @@ class Transport;
 // What a transport tells its session.
 class TransportOwner {
 public:
+    // So many bytes of the client's have come, and what is in them follows. May pause the transport.
+    virtual void on_received(Transport& from, std::size_t bytes) = 0;
     // `data` lies behind the type digit; ours to change and valid during the call.
     virtual void on_packet(Transport& from, protocol::EngineType type, std::span<char> data) = 0;
     virtual void on_binary(Transport& from, std::span<char> bytes) = 0;
@@ -49,6 +52,7 @@ struct LoopContext {
     const EngineMetrics& metrics;
     QueuedBytes& queued_bytes;
     std::size_t max_http_buffer_size;
+    net::HeldBytes& halves;  // of messages over WebSocket
 };
 
 class Transport : public net::Flushable {
@@ -67,6 +71,10 @@ public:
     // Sends at once what can be sent, so that a long turn does not make a client look slow that reads well.
     virtual void relieve() {}
     const SendQueue& queue() const { return queue_; }
+
+    // Takes nothing more from the client until resume(). Nothing is lost: the network holds the client back.
+    virtual void pause() = 0;
+    virtual void resume() = 0;
 
     // A rougher way may follow a gentler one; anything else is ignored.
     void part(Parting parting);

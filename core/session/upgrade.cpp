@@ -67,6 +67,9 @@ void SessionImpl::switch_transport() {
     auto socket = std::move(upgrade_->socket);
     upgrade_.reset();
     socket->take_over(polling()->hand_over());
+    // The answer to its last POST is due now; what the client sends by the WebSocket waits in its place.
+    transport_->resume();
+    if (is_throttled()) socket->pause();
     auto polling = std::exchange(transport_, std::move(socket));
     shard_.bury(std::move(polling), Parting::kDiscard);
     shard_.upgraded();

@@ -11,6 +11,9 @@
 namespace wshub::session {
 namespace {
 
+// Up to here what is held of a message is the connection's own business.
+constexpr std::size_t kSmallHalf = 64 * 1024;
+
 protocol::PacketRef as_base64(const protocol::EncodedPacket& packet) {
     protocol::EncodedPacket::Builder builder(packet.polling_size());
     packet.append_polling(builder.bytes());
@@ -47,8 +50,17 @@ void WebSocketTransport::relieve() {
     if (!blocked_ && !parting()) write_queue();
 }
 
+void WebSocketTransport::pause() {
+    if (stream_) stream_->pause_reading();
+}
+
+void WebSocketTransport::resume() {
+    if (stream_) stream_->resume_reading();
+}
+
 void WebSocketTransport::on_bytes(std::span<char> bytes) {
     context_.metrics.bytes_in->add(static_cast<std::int64_t>(bytes.size()));
+    owner_->on_received(*this, bytes.size());
     std::int64_t packets = 0;
     while (reachable()) {
         const auto message = reader_.next(bytes);
@@ -61,6 +73,31 @@ void WebSocketTransport::on_bytes(std::span<char> bytes) {
         on_message(**message);
     }
     if (packets > 0) context_.metrics.packets_in->add(packets);
+    if (reader_.held() > kSmallHalf || half_) account_half();
+}
+
+// What is held of a large message has to wait for the rest, as long as the client pleases: it counts for its address.
+void WebSocketTransport::account_half() {
+    const std::size_t held = reachable() ? reader_.held() : 0;
+    if (held <= kSmallHalf) return release_half();
+    if (!half_) {
+        const auto address = protocol::IpAddress::parse(stream_->peer().address);
+        half_ = std::make_unique<Half>(Half{address.value_or(protocol::IpAddress()).site(), 0});
+    }
+    if (held < half_->bytes) {  // another message, begun behind the end of the last
+        context_.halves.release_for(half_->site, half_->bytes - held);
+    } else if (!context_.halves.reserve_for(half_->site, held - half_->bytes)) {
+        release_half();
+        close_code_ = protocol::CloseCode::kTryAgainLater;
+        return owner_->on_fault(*this, CloseReason::kOverload, Parting::kDiscard);
+    }
+    half_->bytes = held;
+}
+
+void WebSocketTransport::release_half() {
+    const auto half = std::move(half_);
+    if (!half) return;
+    context_.halves.release_for(half->site, half->bytes);
 }
 
 void WebSocketTransport::on_message(const protocol::WebSocketMessage& message) {

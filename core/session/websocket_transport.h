@@ -7,6 +7,7 @@
 #include <span>
 
 #include "net/stream.h"
+#include "protocol/ip_address.h"
 #include "protocol/websocket.h"
 #include "session/transport.h"
 
@@ -21,9 +22,13 @@ public:
 
     WebSocketTransport(TransportOwner& owner, LoopContext& context, std::unique_ptr<net::Stream> stream, Binary binary);
 
+    ~WebSocketTransport() override { release_half(); }
+
     TransportKind kind() const override { return TransportKind::kWebSocket; }
     bool ready() const override { return !blocked_; }
     void relieve() override;
+    void pause() override;
+    void resume() override;
 
     // Sends what another transport did not, behind what it has itself.
     void take_over(SendQueue queue);
@@ -40,6 +45,8 @@ private:
     void on_text(std::span<char> text);
     void on_ping(std::span<const char> payload);
     void on_violation(protocol::CloseCode code);
+    void account_half();
+    void release_half();
     void write_queue();
     void finish();
 
@@ -47,6 +54,12 @@ private:
     protocol::MessageReader reader_;
     protocol::PacketRef pong_;
     std::optional<protocol::CloseCode> close_code_;
+    // What is counted of a message that is not whole, and for whom; null for small ones.
+    struct Half {
+        protocol::IpAddress site;
+        std::size_t bytes = 0;
+    };
+    std::unique_ptr<Half> half_;
     Binary binary_;
     bool blocked_ = false;  // the stream took less than it was given
 };

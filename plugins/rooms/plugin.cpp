@@ -1,6 +1,7 @@
 #include <wshub/plugin.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,8 +25,20 @@ private:
         if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
         const auto& room = std::get<std::string>(read);
         const wshub::Session session = event.session();
-        if (session.join(room)) to_room(room).emit("room_joined", rooms::membership(room, session.sid()));
+        switch (enter(session, room)) {
+            case Entered::new_there: to_room(room).emit("room_joined", rooms::membership(room, session.sid())); break;
+            case Entered::was_there: break;
+            case Entered::too_many: return refuse(event, rooms::too_many_rooms());
+        }
         event.ack(rooms::done("joined", room));
+    }
+
+    enum class Entered : std::uint8_t { new_there, was_there, too_many };
+    static Entered enter(const wshub::Session& session, const std::string& room) try {
+        return session.join(room) ? Entered::new_there : Entered::was_there;
+    } catch (const wshub::Error& error) {
+        if (error.code() == WSHUB_ELIMIT) return Entered::too_many;
+        throw;
     }
 
     void leave(wshub::Event& event) {

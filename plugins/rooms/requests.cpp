@@ -61,6 +61,10 @@ Refusal not_a_member() {
     return {"FORBIDDEN", "Only members of the room may send to it", false};
 }
 
+Refusal too_many_rooms() {
+    return {"FORBIDDEN", "Too many rooms", false};
+}
+
 json::Raw membership(std::string_view room, std::string_view sid) {
     return json::obj("room", room, "sid", sid);
 }

@@ -29,6 +29,9 @@ std::variant<RoomMessage, Refusal> read_room_message(const wshub::json::View& re
 // For a sender that is not in the room, where only members may speak.
 Refusal not_a_member();
 
+// For a client that is in as many rooms as [limits] max_rooms_per_session lets it.
+Refusal too_many_rooms();
+
 // What the room is told.
 wshub::json::Raw membership(std::string_view room, std::string_view sid);  // room_joined, room_left
 wshub::json::Raw delivery(std::string_view sender_sid, const RoomMessage& message);

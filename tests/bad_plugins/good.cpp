@@ -56,8 +56,9 @@ public:
         });
         on("to_hidden", [this](wshub::Event& event) { to_private("x").except(event.session()).emit("psst"); });
         on("name", [this](wshub::Event& event) {
-            const bool taken = !event.session().set_username(event[0].str());
-            event.ack(!taken, user(event[0].str()) == event.session());
+            const wshub::Session session = event.session();
+            const bool claimed = session.set_username(event[0].str()) == wshub::Session::Claim::done;
+            event.ack(claimed, user(event[0].str()) == session);
         });
         on("vars", [this](wshub::Event& event) {
             event.session().set_var("color", event[0]);

@@ -31,7 +31,7 @@ export function startHub() {
   mkdirSync(OUT, { recursive: true });
   const config = path.join(OUT, "wshub.ini");
   writeFileSync(config, "");
-  const settings = ["server.port=0", "limits.events_per_second=0", "log.level=warn"];
+  const settings = ["server.port=0", "limits.events_per_second=0", "limits.bytes_per_second=0", "log.level=warn"];
   return start([HUB, "--config", config, ...settings.flatMap((setting) => ["--set", setting])]);
 }
 

@@ -7,7 +7,8 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { ROOT, soon, startHub } from "./support/hub.mjs";
 
-const INTERPRETERS = { js: process.execPath, python: "python3" };
+// The system's Python, for which Debian has the client.
+const INTERPRETERS = { js: process.execPath, python: "/usr/bin/python3" };
 
 // {name, language, source, output} of each program that is followed by what it prints.
 function programs(page) {

@@ -1,14 +1,19 @@
 // Limits hold for the one who breaks them, and nobody else notices.
 import assert from "node:assert/strict";
+import http from "node:http";
 import net from "node:net";
 import { after, before, describe, it } from "node:test";
-import { soon, startHub } from "./support/hub.mjs";
+import { soon, startHub as startAny } from "./support/hub.mjs";
 import { Client, HOW, quiet, refused, withClients } from "./support/clients.mjs";
 import { RawClient } from "./support/raw.mjs";
-import { RawWebSocket } from "./protocol/raw.mjs";
+import { Polling, RawWebSocket, request } from "./protocol/raw.mjs";
 
 const isAck = (packet) => packet.startsWith("43");
 const isError = (packet) => packet.startsWith('42["system:error"');
+// A hub that says nothing of itself.
+const startHub = ({ set = {} } = {}) => startAny({ set: { "plugins.enabled": "messaging, rooms, heartbeat", ...set } });
+// Options of a client at another address of this machine.
+const at = (localAddress) => ({ agent: new http.Agent({ localAddress }) });
 
 describe("the rate of events", () => {
   const BURST = 10;
@@ -75,6 +80,202 @@ describe("the rate of events", () => {
       for (let i = 0; i < BURST; ++i) assert.equal((await alice.acked("ping")).status, "pong");
       for (let i = 0; i < BURST; ++i) assert.equal((await bob.acked("ping")).status, "pong");
     });
+  });
+});
+
+describe("the rate of events of an address", () => {
+  const BURST = 10;
+  let hub;
+  before(async () => {
+    hub = await startHub({ set: { "limits.events_per_second_per_address": 0.01, "limits.events_burst_per_address": BURST } });
+  });
+  after(() => hub.stop());
+
+  HOW.forEach((how, i) =>
+    it(`its clients share it over ${how}, and others have their own`, () =>
+      withClients(
+        hub,
+        how,
+        2,
+        async (alice, bob) => {
+          for (let k = 0; k < BURST / 2; ++k) {
+            assert.equal((await alice.acked("ping")).status, "pong");
+            assert.equal((await bob.acked("ping")).status, "pong");
+          }
+          await refused(alice, "RATE_LIMIT", "broadcast", 1);
+          await refused(bob, "RATE_LIMIT", "ping");
+          const carol = await Client.connect(hub, how, at(`127.0.1.${i + 1}`));
+          assert.equal((await carol.acked("ping")).status, "pong");
+          await quiet(carol);
+          carol.close();
+        },
+        at(`127.0.0.${i + 2}`),
+      )),
+  );
+});
+
+describe("the rate of CONNECTs of a session", () => {
+  let hub;
+  before(async () => {
+    hub = await startHub({ set: { "server.namespaces": "/, /a, /b, /c", "limits.connects_per_second": 0.01, "limits.connects_burst": 2 } });
+  });
+  after(() => hub.stop());
+
+  for (const how of HOW) {
+    it(`above it the client gets connect_error with RATE_LIMIT, and keeps what it has, over ${how}`, async () => {
+      const alice = await Client.connect(hub, how);
+      await Client.beside(alice, "/a");
+      const third = new Client(undefined, undefined, { socket: alice.socket.io.socket("/b") });
+      const { message, data } = await third.refused();
+      assert.equal(message, "Too many connects");
+      assert.deepEqual(data, { code: "RATE_LIMIT", message: "Too many connects" });
+      assert.equal((await alice.acked("ping")).status, "pong");
+      const bob = await Client.connect(hub, how);
+      bob.close();
+      alice.close();
+    });
+  }
+});
+
+// What a handshake that is refused reads, over polling and WebSocket.
+async function refusedHandshakes(hub, message) {
+  const answer = await request(hub.port, { path: Polling.path({}) });
+  const ws = await RawWebSocket.connect(hub.port);
+  for (const { status, headers, body } of [answer, ws]) {
+    assert.equal(status, 403);
+    assert.match(headers["content-type"], /^application\/json/);
+    assert.deepEqual(JSON.parse(body), { code: 4, message });
+  }
+  ws.destroy();
+}
+
+describe("new sessions", () => {
+  it("above the rate of an address are refused, and others go on", async () => {
+    const hub = await startHub({ set: { "limits.connects_per_second_per_address": 0.01, "limits.connects_burst_per_address": 3 } });
+    // Three handshakes, however many requests each takes.
+    for (const how of HOW) (await Client.connect(hub, how)).close();
+    await refusedHandshakes(hub, "Too many connects from your address");
+    for (const how of HOW) await new Client(hub, how).refused();
+    for (const how of HOW) (await Client.connect(hub, how, at("127.0.0.2"))).close();
+    await hub.stop();
+  });
+
+  it("above max_sessions_per_address are refused until one of the address is gone", async () => {
+    const hub = await startHub({ set: { "limits.max_sessions_per_address": 3 } });
+    const clients = [];
+    for (const how of HOW) clients.push(await Client.connect(hub, how));
+    await refusedHandshakes(hub, "Too many sessions from your address");
+    for (const how of HOW) await new Client(hub, how).refused();
+    for (const how of HOW) (await Client.connect(hub, how, at("127.0.0.2"))).close();
+    // The client that waits comes by itself once there is a place.
+    const next = new Client(hub, "polling", { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 50 });
+    await next.refused();
+    clients[0].close();
+    await next.reconnected();
+    for (const client of [next, ...clients]) client.close();
+    await hub.stop();
+  });
+
+  it("above max_sessions are refused, wherever they come from", async () => {
+    const hub = await startHub({ set: { "limits.max_sessions": 2 } });
+    const alice = await Client.connect(hub, "upgraded");
+    const bob = await Client.connect(hub, "polling", at("127.0.0.2"));
+    await refusedHandshakes(hub, "Too many sessions");
+    await new Client(hub, "websocket", at("127.0.0.3")).refused();
+    assert.equal((await alice.acked("ping")).status, "pong");
+    const next = new Client(hub, "websocket", { reconnection: true, reconnectionDelay: 50, reconnectionDelayMax: 50 });
+    await next.refused();
+    bob.close();
+    await next.reconnected();
+    next.close();
+    alice.close();
+    await hub.stop();
+  });
+});
+
+describe("the bytes of a client", () => {
+  const CHUNK = "x".repeat(250_000);
+
+  for (const how of HOW) {
+    it(`above their rate it is slowed down and loses nothing, and who reads is not dropped, over ${how}`, async () => {
+      const hub = await startHub({
+        set: { "limits.bytes_per_second": "8MB", "limits.bytes_burst": "2MB", "limits.max_queued_bytes": "4MB" },
+      });
+      const receiver = await Client.connect(hub);
+      const sender = await Client.connect(hub, how);
+      const count = 60; // 15 MB at once
+      const started = Date.now();
+      const acks = Array.from({ length: count }, (_, i) => sender.ask("broadcast", [i, CHUNK]));
+      for (let i = 0; i < count; ++i) await receiver.gets(["broadcast", { from: sender.id, data: [i, CHUNK] }]);
+      for (const answer of await Promise.all(acks)) assert.equal(answer[0].status, "broadcasted");
+      const seconds = (Date.now() - started) / 1000;
+      assert.ok(seconds > (count * 0.25 - 2) / 8 - 0.1, `${seconds} s`);
+      assert.deepEqual(sender.inbox.map(([kind, event]) => `${kind} ${event}`), Array(count).fill("(ack) broadcast"));
+      assert.deepEqual(receiver.reasons, []);
+      sender.inbox = [];
+      await quiet(sender, receiver);
+      sender.close();
+      receiver.close();
+      await hub.stop();
+    });
+  }
+
+  for (const how of HOW) {
+    it(`no heartbeat suffers over ${how}`, async () => {
+      const hub = await startHub({
+        set: {
+          "limits.bytes_per_second": "1MB",
+          "limits.bytes_burst": "100KB",
+          "engine.ping_interval": "100ms",
+          "engine.ping_timeout": "400ms",
+        },
+      });
+      const sender = await Client.connect(hub, how);
+      const acks = Array.from({ length: 15 }, () => sender.ask("broadcast", "x".repeat(200_000)));
+      for (const answer of await Promise.all(acks)) assert.equal(answer[0].status, "broadcasted");
+      assert.deepEqual(sender.reasons, []);
+      sender.close();
+      await hub.stop();
+    });
+  }
+});
+
+describe("limits in dry-run", () => {
+  it("refuse nothing, and the log says what they would have done", async () => {
+    const hub = await startHub({
+      set: {
+        "limits.dry_run": "all",
+        "limits.events_per_second": 0.01,
+        "limits.events_burst": 1,
+        "limits.events_per_second_per_address": 0.01,
+        "limits.events_burst_per_address": 1,
+        "limits.connects_per_second": 0.01,
+        "limits.connects_burst": 1,
+        "limits.connects_per_second_per_address": 0.01,
+        "limits.connects_burst_per_address": 1,
+        "limits.max_sessions": 1,
+        "limits.max_sessions_per_address": 1,
+        "limits.max_rooms_per_session": 1,
+        "limits.bytes_per_second": 1,
+        "limits.bytes_burst": 1,
+        "server.namespaces": "/, /a",
+      },
+    });
+    for (const how of HOW) {
+      await withClients(hub, how, 2, async (alice, bob) => {
+        await Client.beside(alice, "/a");
+        for (let i = 0; i < 20; ++i) assert.equal((await alice.acked("ping")).status, "pong");
+        for (const room of ["r", "s"]) assert.equal((await bob.acked("join_room", room)).status, "joined");
+      });
+    }
+    for (const limit of ["events", "connects", "sessions"]) {
+      await hub.logged(new RegExp(`in dry-run.* limit=${limit} remote=127\\.0\\.0\\.1`));
+      await hub.logged(new RegExp(`in dry-run.* limit=${limit}_per_address remote=127\\.0\\.0\\.1`));
+    }
+    for (const limit of ["rooms", "bytes"]) await hub.logged(new RegExp(`in dry-run.* limit=${limit} `));
+    const lines = hub.log.split("\n").filter((line) => line.includes("limit=events "));
+    assert.ok(lines.length < 20, `${lines.length} lines`);
+    await hub.stop();
   });
 });
 
@@ -156,7 +357,7 @@ describe("depth of JSON", () => {
 
 describe("a client that stops reading", () => {
   let hub;
-  before(async () => (hub = await startHub({ set: { "limits.events_per_second": 0, "limits.max_queued_bytes": "1MB" } })));
+  before(async () => (hub = await startHub({ set: { "limits.events_per_second": 0, "limits.bytes_per_second": 0, "limits.max_queued_bytes": "1MB" } })));
   after(() => hub.stop());
 
   it("is dropped when its queue is full, while the others get everything", async () => {

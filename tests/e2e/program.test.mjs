@@ -110,13 +110,14 @@ describe("--check", () => {
 describe("--print-config and --set", () => {
   it("print what is in effect, in a form that says the same again", async () => {
     const ini = "[engine]\nping_interval = 7s\n[plugin.rooms]\nmembers_only = yes\n";
-    const first = await runHub({ args: ["--print-config"], ini, set: { "server.port": 4321 } });
+    const state = { "server.state_directory": "/nowhere/state" };
+    const first = await runHub({ args: ["--print-config"], ini, set: { "server.port": 4321, ...state } });
     assert.equal(first.code, 0, first.stderr);
     assert.match(first.stdout, /^\[engine\]$[^[]*^ping_interval = 7s$/m);
     assert.match(first.stdout, /^\[server\]$[^[]*^port = 4321$/m);
     assert.match(first.stdout, /^\[engine\]$[^[]*^ping_timeout = 20s$/m);
     assert.match(first.stdout, /^\[plugin\.rooms\]$[^[]*^members_only = (yes|true)$/m);
-    const again = await runHub({ args: ["--print-config"], ini: first.stdout });
+    const again = await runHub({ args: ["--print-config"], ini: first.stdout, set: state });
     assert.equal(again.code, 0, again.stderr);
     assert.equal(again.stdout, first.stdout);
   });

@@ -19,8 +19,12 @@ namespace wshub::test {
 
 class FakeSession final : public session::Session {
 public:
-    FakeSession(net::Loop& loop, session::SessionFactory& factory, std::string remote = "127.0.0.1")
-        : loop_(loop), sid_("session-" + std::to_string(++count())), handshake_(made_handshake(loop, remote)) {
+    FakeSession(net::Loop& loop, session::SessionFactory& factory, std::string remote = "127.0.0.1",
+                session::Address* address = nullptr)
+        : loop_(loop),
+          address_(address),
+          sid_("session-" + std::to_string(++count())),
+          handshake_(made_handshake(loop, remote)) {
         const net::Loop::Enter here(loop_);
         user_ = factory.on_open(*this);
     }
@@ -80,6 +84,7 @@ public:
     net::Loop& loop() override { return loop_; }
     const std::shared_ptr<const session::Handshake>& handshake() const override { return handshake_; }
     session::TransportKind transport() const override { return transport_; }
+    session::Address* address() override { return address_; }
     void send(protocol::PacketRef packet) override {
         if (close_reason_) return;
         packets.push_back(std::move(packet));
@@ -107,10 +112,10 @@ private:
         return made;
     }
     static std::shared_ptr<const session::Handshake> made_handshake(net::Loop& loop, const std::string& remote) {
-        session::Handshake handshake;
-        handshake.remote = remote;
-        handshake.opened_at = loop.wall();
-        return std::make_shared<const session::Handshake>(std::move(handshake));
+        auto handshake = std::make_shared<session::Handshake>();
+        handshake->remote = remote;
+        handshake->opened_at = loop.wall();
+        return handshake;
     }
     void tell_closed() {
         if (!user_) return;
@@ -119,6 +124,7 @@ private:
     }
 
     net::Loop& loop_;
+    session::Address* const address_;
     const std::string sid_;
     const std::shared_ptr<const session::Handshake> handshake_;
     session::TransportKind transport_ = session::TransportKind::kPolling;

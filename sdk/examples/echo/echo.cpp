@@ -7,6 +7,7 @@ namespace json = wshub::json;
 struct Echo : wshub::Plugin {
     int max_length = config("max_length", 256, "The longest text that is echoed, in bytes.", {1, 10'000});
     std::string room = config("room", "lobby", "The room that hears of every echo.");
+    wshub::Millis tick = config("tick", 30s, "How often the room hears the time.", {100ms, 24h});
     wshub::Counter echoed = counter("echo_messages_total", "Messages echoed");
     wshub::PerSession<int> seen{*this};
 
@@ -23,7 +24,7 @@ struct Echo : wshub::Plugin {
             to_room(room).except(session).emit("echo:seen", json::obj("from", session.sid(), "text", text));
             event.ack(json::obj("text", text, "nth", ++seen[session]));
         });
-        every(30s, [this] { to_room(room).volatile_().emit("echo:tick", json::obj("at", timestamp())); });
+        every(tick, [this] { to_room(room).volatile_().emit("echo:tick", json::obj("at", timestamp())); });
         http("GET /echo", [](wshub::Http& request) { request.reply(200, "text/plain", "echo is here\n"); });
     }
 };

@@ -95,7 +95,9 @@ enum {
  * WSHUB_OK, or a negative code with the reason in wshub_err: then the event counts as failed, its sender gets the error
  * INTERNAL, and the reason goes to the log alone. */
 enum {
-    WSHUB_ON_EVENT = 1,  /* name: "chat:message", "chat:*" or "*"      data: wshub_event; may return WSHUB_STOP */
+    WSHUB_ON_EVENT = 1,  /* name: "chat:message", "chat:*" or "*"      data: wshub_event; may return WSHUB_STOP.
+                          * "*" makes no event known: one that has no other handler is UNKNOWN_EVENT to its sender,
+                          * unless a handler stopped, answered, kept or refused it. */
     WSHUB_ON_CONNECT,    /* name: ""; before the session is in, for every plugin in turn: may refuse() it. No side
                           * effects here: a later plugin may still refuse.   data: wshub_connect */
     WSHUB_ON_CONNECTED,  /* name: ""; the session is in, its CONNECT answer queued: announce it here.
@@ -224,7 +226,7 @@ enum {
 
 typedef struct wshub_setting {
     uint32_t size, type;
-    wshub_str key;      /* lower case letters, digits and '_'; `namespaces` is the host's */
+    wshub_str key;      /* lower case letters, digits and '_'; `namespaces` and `roles` are the host's */
     wshub_str dflt;     /* as it would stand in the INI file */
     wshub_str min, max; /* numbers, durations and sizes, in the same form; empty: no bound */
     wshub_str help;     /* one sentence for the operator */
@@ -322,10 +324,11 @@ typedef struct wshub_host_v1 {
     int32_t (*refuse)(wshub_host*, wshub_str message, wshub_str data);
     /* In a WSHUB_ON_CONNECT handler only: the verdict comes later, by decide(). The plugins behind this one are asked
      * when it has accepted. The client waits meanwhile; if no verdict has come within [engine] connect_timeout, it is
-     * refused. */
+     * refused. WSHUB_EEXIST: held already; WSHUB_ESTATE: refused already, or no such handler; WSHUB_EINVAL: another
+     * session than the one asked about. Void if the handler then fails or refuses. */
     int32_t (*hold)(wshub_host*, wshub_session);
     /* The verdict on a session that this plugin holds: `accept`, or a refusal as by refuse(). WSHUB_ENOENT: it is gone,
-     * or not held by this plugin, or decided. */
+     * or not held by this plugin, or decided. What a plugin holds when it stops is refused. */
     int32_t (*decide)(wshub_host*, wshub_session, uint32_t accept, wshub_str message, wshub_str data);
     /* Answers an event; `args`: JSON array. The first answer counts: WSHUB_EEXIST afterwards. */
     int32_t (*ack)(wshub_host*, wshub_ack, wshub_str args, const wshub_bytes* bins, size_t n_bins);
@@ -365,6 +368,7 @@ typedef struct wshub_host_v1 {
     int32_t (*var_set)(wshub_host*, wshub_session, wshub_str key, wshub_str json);
     /* WSHUB_OK: one of its WSHUB_F_ROLES; WSHUB_NONE: not. */
     int32_t (*has_role)(wshub_host*, wshub_session, wshub_str role);
+    /* WSHUB_ESTATE: not known yet, as the url before start(). */
     int32_t (*server_str)(wshub_host*, uint32_t what, const wshub_sink*);
 } wshub_host_v1;
 

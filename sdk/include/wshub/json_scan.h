@@ -155,6 +155,24 @@ inline bool equals(std::string_view raw, std::string_view text) {
     return text.empty();
 }
 
+// Whether the inside of a JSON string has a surrogate without its other half, which no UTF-8 can say.
+inline bool has_lone_surrogate(std::string_view raw) {
+    const char* p = raw.data();
+    const char* const end = p + raw.size();
+    const auto unit = [end](const char* at) { return end - at >= 6 && at[1] == 'u' ? hex4(at + 2, end) : 0; };
+    while (p < end && (p = static_cast<const char*>(std::memchr(p, '\\', static_cast<std::size_t>(end - p))))) {
+        const int first = unit(p);
+        if (first < 0xD800 || first > 0xDFFF) {
+            p += 2;
+            continue;
+        }
+        const int second = first < 0xDC00 && end - p >= 12 && p[6] == '\\' ? unit(p + 6) : 0;
+        if (second < 0xDC00 || second > 0xDFFF) return true;
+        p += 12;
+    }
+    return false;
+}
+
 // The length of the UTF-8 sequence at `p`; 0 if it is none (RFC 3629).
 inline std::size_t utf8_length(const char* p, const char* end) {
     const auto at = [p](int i) { return static_cast<unsigned char>(p[i]); };

@@ -73,6 +73,9 @@ public:
     std::string_view raw() const {
         return is_string() ? std::string_view(begin_ + 1, length() - 2) : std::string_view();
     }
+    // A string without surrogates that lack their other half: str() says all of it. Names should be such, or different
+    // ones fall together.
+    bool is_unicode() const { return is_string() && !detail::has_lone_surrogate(raw()); }
     // A string that says this.
     bool equals(std::string_view other) const { return is_string() && detail::equals(raw(), other); }
 

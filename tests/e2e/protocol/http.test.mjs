@@ -116,7 +116,8 @@ describe("Deadlines", () => {
     assert.ok([408, NaN].includes(statusOf(answer)), answer);
   });
   it("ends a body that comes too slowly", async () => {
-    const answer = await rawTcp(hub.port, `${POST}Content-Length: 100\r\n\r\n4x`);
+    const { sid } = await Polling.open(hub.port);
+    const answer = await rawTcp(hub.port, `POST ${Polling.path({ sid })} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n4x`);
     assert.ok([408, NaN].includes(statusOf(answer)), answer);
   });
   it("ends a connection that says nothing, and one that is done", async () => {

@@ -18,6 +18,13 @@ class Hub:
         file = pathlib.Path(self._directory.name) / "wshub.ini"
         file.write_text("")
         command = [str(BUILD / "bin" / "wshub"), "--config", str(file), "--set", "server.port=0"]
+        # Heartbeats come when chance says: only tests that are about them turn them on.
+        settings = {
+            "server__state_directory": pathlib.Path(self._directory.name) / "state",
+            "plugin.heartbeat__interval": 0,
+            "plugins__enabled": "messaging, rooms, heartbeat",
+            **settings,
+        }
         for key, value in settings.items():
             command += ["--set", f"{key.replace('__', '.')}={value}"]
         self.log = ""

@@ -14,19 +14,23 @@ TIMESTAMP = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 NAMESPACES = ["/", "/chat"]
 EVENTS = [
     "message", "broadcast", "room_joined", "room_left", "room_message", "client-pong", "system:error",
+    "system:heartbeat", "system:heartbeat-warning", "system:stats", "admin:connection_update", "admin:room_update",
+    "system:dataSet", "system:followed", "system:clients", "system:general", "system:generalSent", "system:direct",
+    "system:directSent", "system:typingUpdate", "system:notification", "system:notificationSent",
 ]
 
 
 class Client:
     """Connected; keeps what arrives, in order, for each namespace."""
 
-    def __init__(self, hub, transports, namespaces=("/",)):
+    def __init__(self, hub, transports, namespaces=("/",), auth=None):
         self.inbox = {namespace: queue.Queue() for namespace in namespaces}
         self.socket = socketio.Client(reconnection=False)
         for namespace in namespaces:
             for event in EVENTS:
                 self.socket.on(event, self._keeper(namespace, event), namespace=namespace)
-        self.socket.connect(hub.url, transports=transports, namespaces=list(namespaces), wait_timeout=PATIENCE)
+        self.socket.connect(
+            hub.url, transports=transports, namespaces=list(namespaces), auth=auth, wait_timeout=PATIENCE)
 
     def _keeper(self, namespace, event):
         return lambda *args: self.inbox[namespace].put((event, *args))

@@ -38,14 +38,14 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () =>
 // the time that is left here.
 after(() => setTimeout(() => process.exit(1), STOP_PATIENCE).unref());
 
-function launch({ ini = "", set = {}, args = [] }) {
+function launch({ program = PROGRAM, ini = "", set = {}, args = [] }) {
   const directory = mkdtempSync(path.join(tmpdir(), "wshub-e2e-"));
   const file = path.join(directory, "wshub.ini");
   writeFileSync(file, ini);
   // Nothing a test starts leaves a trace, or finds another's.
   set = { "server.state_directory": path.join(directory, "state"), ...set };
   const settings = Object.entries(set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const child = spawn(PROGRAM, ["--config", file, ...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["--config", file, ...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   const said = { stdout: "", stderr: "", all: "" };
   for (const stream of ["stdout", "stderr"]) {
@@ -76,9 +76,14 @@ export async function runHub(options = {}) {
   }
 }
 
-// A hub that listens. `set`: settings by "section.key", as on the command line; `ini`: text of the configuration file.
+// A hub that listens. `set`: settings by "section.key", as on the command line; `ini`: text of the configuration file;
+// `program`: another one than the build's.
 export async function startHub({ set = {}, ...options } = {}) {
-  const started = launch({ set: { "server.port": 0, ...set }, ...options });
+  // What comes by itself (heartbeats when chance says, system:stats at each connect) is for tests that are about it.
+  const calm = {};
+  if (!set["plugins.directory"]) calm["plugin.heartbeat.interval"] = 0;
+  if (!options.ini?.includes("[plugins]")) calm["plugins.enabled"] = "messaging, rooms, heartbeat";
+  const started = launch({ set: { "server.port": 0, ...calm, ...set }, ...options });
   const hub = new Hub(started);
   try {
     hub.port = await soon(hub.portOfStartLine(), "the start line", START_PATIENCE);
@@ -105,6 +110,10 @@ class Hub {
   // Everything the program wrote so far.
   get log() {
     return this.#said.all;
+  }
+  // Of that, what went to standard output.
+  get printed() {
+    return this.#said.stdout;
   }
   // Resolves when the log has something that matches.
   logged(pattern) {

@@ -96,8 +96,22 @@ TEST_CASE("keys that nobody reads and keys set twice are reported", "[plugin_set
     settings.declare(setting(WSHUB_CFG_INT, "limit", "1"), got);
     CHECK(got == "7");
     CHECK(settings.problems() ==
-          host::Problems{"wshub.ini:4 [plugin.mine] limit = \"6\": set before, at wshub.ini:3",
-                         "wshub.ini:2 [plugin.mine] limt = \"5\": unknown key, the plugin knows limit, namespaces"});
+          host::Problems{
+              "wshub.ini:4 [plugin.mine] limit = \"6\": set before, at wshub.ini:3",
+              "wshub.ini:2 [plugin.mine] limt = \"5\": unknown key, the plugin knows limit, namespaces, roles"});
+}
+
+TEST_CASE("roles are the host's own key", "[plugin_settings]") {
+    std::string got;
+    CHECK(PluginSettings("mine", {}).roles().empty());
+    CHECK(PluginSettings("mine", section({{"roles", ""}})).roles().empty());
+    CHECK(PluginSettings("mine", section({{"roles", ""}})).problems().empty());
+    CHECK(PluginSettings("mine", section({{"roles", "admin, chat editor"}})).roles() ==
+          std::vector<std::string>{"admin", "chat editor"});
+    const PluginSettings wrong("mine", section({{"roles", " , "}}));
+    CHECK(wrong.problems() == host::Problems{"wshub.ini:2 [plugin.mine] roles = \" , \": expected a list of roles such "
+                                             "as admin, or nothing"});
+    CHECK(PluginSettings("mine", {}).declare(setting(WSHUB_CFG_LIST, "roles", ""), got) == WSHUB_EINVAL);
 }
 
 TEST_CASE("namespaces are the host's own key", "[plugin_settings]") {

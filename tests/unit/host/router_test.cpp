@@ -45,6 +45,14 @@ TEST_CASE("a name finds its own handlers and those of every pattern that fits", 
     CHECK(text(handlers.find(name)) == found);
 }
 
+TEST_CASE("what is found by the pattern for everything alone is told from what has a name", "[router]") {
+    const PatternTable handlers({target(0, "a", 1), target(0, "b:*", 2), target(1, "*", 3)});
+    auto [name, by_wildcard] = GENERATE(table<std::string, bool>({{"a", false}, {"b:1", false}, {"b", true}}));
+    CHECK(handlers.is_by_wildcard(handlers.find(name)) == by_wildcard);
+    const PatternTable named({target(0, "b:*", 2)});
+    CHECK_FALSE(named.is_by_wildcard(named.find("b:1")));
+}
+
 TEST_CASE("without a pattern for everything, unknown names find nothing", "[router]") {
     const PatternTable handlers({target(0, "a", 1), target(0, "b:*", 2)});
     CHECK(text(handlers.find("a")) == "0:1");

@@ -242,7 +242,7 @@ TEST_CASE("events above the rate are dropped, acknowledged, and complained of on
     client->text(R"(2["a"])");
     client->text(R"(2["a"])");
     CHECK(client->received() == Lines{R"(42["system:error",{)" + error + "]"});
-    CHECK(world.metrics.text().find("wshub_limited_total{limit=\"rate\"} 5") != std::string::npos);
+    CHECK(world.metrics.text().find("wshub_limited_total{limit=\"events\"} 5") != std::string::npos);
 }
 
 TEST_CASE("a binary event above the rate takes its attachments with it", "[client]") {
@@ -301,7 +301,8 @@ TEST_CASE("CONNECTs have a rate too", "[client]") {
     for (int i = 0; i < 20; ++i) client.text("0/zz,");
     client.packets.clear();
     client.text("0");
-    CHECK(client.received() == Lines{R"(44{"message":"Too many connects"})"});
+    CHECK(client.received() ==
+          Lines{R"(44{"message":"Too many connects","data":{"code":"RATE_LIMIT","message":"Too many connects"}})"});
     for (int i = 0; i < 30; ++i) client.text("0");
     CHECK(client.close_reason() == CloseReason::kRateLimit);
 }

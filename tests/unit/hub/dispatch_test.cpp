@@ -51,11 +51,11 @@ TEST_CASE("what is emitted during on_connect goes out behind the CONNECT answer"
 TEST_CASE("a refused connect is told why, and the socket was never there", "[dispatch]") {
     World world;
     const auto [verdict, answer] = GENERATE(table<hub::ConnectVerdict, std::string>({
-        std::tuple{hub::ConnectVerdict{false, "no \"entry\"", {}}, R"(44{"message":"no \"entry\""})"},
-        std::tuple{hub::ConnectVerdict{false, "no", R"({"code":1})"}, R"(44{"message":"no","data":{"code":1}})"},
-        std::tuple{hub::ConnectVerdict{false, {}, {}}, R"(44{"message":"Connection rejected by server"})"},
-        std::tuple{hub::ConnectVerdict{false, "no", "{broken"}, R"(44{"message":"no"})"},
-        std::tuple{hub::ConnectVerdict{false, "\xff", {}}, R"(44{"message":"Connection rejected by server"})"},
+        std::tuple{hub::ConnectVerdict::refusal("no \"entry\"", {}), R"(44{"message":"no \"entry\""})"},
+        std::tuple{hub::ConnectVerdict::refusal("no", R"({"code":1})"), R"(44{"message":"no","data":{"code":1}})"},
+        std::tuple{hub::ConnectVerdict::refusal({}, {}), R"(44{"message":"Connection rejected by server"})"},
+        std::tuple{hub::ConnectVerdict::refusal("no", "{broken"), R"(44{"message":"no"})"},
+        std::tuple{hub::ConnectVerdict::refusal("\xff", {}), R"(44{"message":"Connection rejected by server"})"},
     }));
     SocketHandle seen = 0;
     world.sink.on_connect_do = [&, verdict = verdict](const hub::ConnectRequest& request) {

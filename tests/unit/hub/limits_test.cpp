@@ -29,6 +29,11 @@ TEST_CASE("ten times the burst is too much, and a burst is never less than one",
     CHECK(hub::most_drops({1, burst}) == most);
 }
 
+TEST_CASE("while a client's own events are not limited, the usual burst says what is too much", "[limits]") {
+    CHECK(hub::most_drops({0, 0}) == 2000);
+    CHECK(hub::most_drops({0, 7}) == 2000);
+}
+
 TEST_CASE("a client may always ask for a handful of namespaces at once", "[limits]") {
     CHECK(hub::connect_rate({100, 200}).burst == 200);
     CHECK(hub::connect_rate({0.5, 1}).per_second == 1);

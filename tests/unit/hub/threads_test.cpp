@@ -7,6 +7,7 @@
 #include <functional>
 #include <future>
 #include <map>
+#include <mutex>
 #include <random>
 #include <set>
 #include <thread>
@@ -31,13 +32,14 @@ constexpr std::array<std::string_view, 4> kRoomNames{"a", "b", "c", "d"};
 class StressSink final : public hub::EventSink {
 public:
     std::function<void(const hub::IncomingEvent&)> on_event_do;
+    std::function<hub::ConnectVerdict(const hub::ConnectRequest&)> on_connect_do;
     std::array<std::vector<SocketHandle>, kLoops> connected;  // each loop's own
     std::atomic<int> in{0}, out{0}, replies{0}, misplaced{0};
 
     bool serves(std::string_view) const override { return false; }
     hub::ConnectVerdict on_connect(const hub::ConnectRequest& request) override {
         place(request.socket);
-        return {};
+        return on_connect_do ? on_connect_do(request) : hub::ConnectVerdict{};
     }
     void on_connected(SocketHandle socket, std::string_view) override {
         place(socket);
@@ -133,7 +135,8 @@ void make_trouble(hub::Hub& hub, unsigned seed, int steps) {
         emit.nsp = "/";
         emit.event = "e";
         emit.args = R"([{"x":[1,2,3]}])";
-        switch (random() % 16) {
+        const std::string names = "[\"" + name + "\",\"user" + std::to_string(random() % 5) + "\"]";
+        switch (random() % 20) {
             case 0:
             case 1: hub.join(socket, room); break;
             case 2: hub.leave(socket, room); break;
@@ -175,6 +178,13 @@ void make_trouble(hub::Hub& hub, unsigned seed, int steps) {
                 break;
             case 15:
                 if (random() % 8 == 0) hub.close_transport(socket);
+                break;
+            case 16:
+            case 17: hub.set_following(socket, names); break;
+            case 18: hub.followers("/", name); break;
+            case 19:
+                hub.set_roles(socket, names);
+                hub.has_role(other, name);
                 break;
         }
     }
@@ -270,6 +280,7 @@ TEST_CASE("threads that do everything at once leave the hub in order", "[threads
     CHECK(hub.socket_count("/") == 0);
     CHECK(hub.rooms("/").empty());
     for (int i = 0; i < 5; ++i) CHECK(hub.find_user("/", "user" + std::to_string(i)) == 0);
+    for (int i = 0; i < 5; ++i) CHECK(hub.followers("/", "user" + std::to_string(i)).empty());
 
     // Every name is free again.
     machine.on(0, [&] {
@@ -365,5 +376,105 @@ TEST_CASE("of threads that claim a name for different sockets exactly one wins",
             machine.hub.read(socket, [&](const hub::SocketRecord& record) { named += record.username == name; });
         }
         REQUIRE(named == 1);
+    }
+}
+
+TEST_CASE("a name that its owner spells anew all the time is always found, and nobody else's", "[threads]") {
+    Machine machine(without_limits());
+    for (unsigned i = 0; i < 2; ++i) machine.on(i, [&machine, i] { machine.connect(i); });
+    const SocketHandle owner = machine.sink.connected[0].front(), other = machine.sink.connected[1].front();
+    const std::array<std::string, 2> spellings{"Ren\xc3\xa9", "Rene\xcc\x81"};
+    REQUIRE(machine.hub.set_username(owner, spellings[0]) == hub::HubError::kNone);
+    std::atomic<bool> done{false};
+    std::thread renaming([&] {
+        for (std::size_t i = 0; i < 2000; ++i) machine.hub.set_username(owner, spellings[i % 2]);
+        done = true;
+    });
+    int wrong = 0;
+    while (!done) {
+        wrong += machine.hub.find_user("/", spellings[0]) != owner;
+        wrong += machine.hub.set_username(other, spellings[1]) != hub::HubError::kTaken;
+    }
+    renaming.join();
+    machine.settle();
+    CHECK(wrong == 0);
+    CHECK(machine.hub.set_username(owner, "") == hub::HubError::kNone);
+    machine.settle();
+    CHECK(machine.hub.set_username(other, spellings[1]) == hub::HubError::kNone);
+    machine.settle();
+}
+
+TEST_CASE("verdicts that race with each other and with clients that go are given once", "[threads]") {
+    Machine machine(without_limits());
+    std::mutex mutex;
+    std::vector<SocketHandle> held;
+    machine.sink.on_connect_do = [&](const hub::ConnectRequest& request) -> hub::ConnectVerdict {
+        if (request.behind.place == 2) return {};
+        machine.hub.hold(request.socket, {1, request.behind.place + 1});
+        const std::lock_guard lock(mutex);
+        held.push_back(request.socket);
+        return {hub::ConnectVerdict::Answer::kHold, {}, {}};
+    };
+    std::atomic<int> given{0}, rounds{0};
+    std::atomic<bool> quit{false};
+    std::vector<std::thread> deciders;
+    for (unsigned seed = 0; seed < 3; ++seed) {
+        deciders.emplace_back([&, seed] {
+            std::mt19937 random(seed);
+            while (!quit) {
+                std::vector<SocketHandle> waiting;
+                {
+                    const std::lock_guard lock(mutex);
+                    waiting = held;
+                }
+                for (const SocketHandle socket : waiting) {
+                    const bool yes = random() % 4 != 0;
+                    hub::ConnectVerdict verdict = yes ? hub::ConnectVerdict{} : hub::ConnectVerdict::refusal("no");
+                    if (machine.hub.decide(socket, 1, std::move(verdict)) == hub::HubError::kNone) ++given;
+                    if (random() % 64 == 0) machine.hub.disconnect(socket);
+                    if (random() % 256 == 0) machine.hub.refuse_held(1, hub::ConnectVerdict::refusal("gone"));
+                }
+            }
+        });
+    }
+    std::array<std::mt19937, kLoops> randoms{std::mt19937(1), std::mt19937(2), std::mt19937(3)};
+    std::array<std::function<void()>, kLoops> visits;
+    for (unsigned i = 0; i < kLoops; ++i) {
+        visits[i] = [&, i] {
+            auto& sessions = machine.sessions[i];
+            FakeSession& client = machine.connect(i);
+            if (randoms[i]() % 4 == 0) client.drop();
+            if (sessions.size() > 20) sessions.erase(sessions.begin());
+            if (++rounds < 3000) machine.loops[i]->post(visits[i]);
+        };
+        machine.loops[i]->post(visits[i]);
+    }
+    while (rounds < 3000) std::this_thread::yield();
+    quit = true;
+    for (std::thread& thread : deciders) thread.join();
+    machine.settle();
+
+    // Whoever is still held can be decided on; afterwards nobody is left over.
+    for (int place = 0; place < 2; ++place) {
+        std::vector<SocketHandle> waiting;
+        {
+            const std::lock_guard lock(mutex);
+            waiting = held;
+        }
+        for (const SocketHandle socket : waiting) machine.hub.decide(socket, 1, hub::ConnectVerdict::refusal("over"));
+        machine.settle();
+    }
+    CHECK(given > 0);
+    for (unsigned i = 0; i < kLoops; ++i) {
+        machine.on(i, [&machine, i] {
+            for (const auto& session : machine.sessions[i]) session->drop();
+        });
+    }
+    machine.settle();
+    CHECK(machine.sink.misplaced == 0);
+    CHECK(machine.hub.sockets("").empty());
+    CHECK(machine.hub.socket_count("/") == 0);
+    for (const SocketHandle socket : held) {
+        CHECK_FALSE(machine.hub.read(socket, [](const hub::SocketRecord&) {}));
     }
 }

@@ -92,7 +92,7 @@ public:
 
     // A connection that has joined nothing yet.
     FakeSession& session(unsigned loop = 0) {
-        sessions.push_back(std::make_unique<FakeSession>(*loops[loop], hub));
+        sessions.push_back(std::make_unique<FakeSession>(*loops[loop], hub, "127.0.0.1", address));
         return *sessions.back();
     }
     // The handle of the socket; what the client was sent so far is thrown away.
@@ -133,6 +133,7 @@ public:
     std::vector<std::unique_ptr<net::Loop>> loops;
     RecordingSink sink;
     hub::Hub hub;
+    session::Address* address = nullptr;  // of the sessions to come
     std::vector<std::unique_ptr<FakeSession>> sessions;
 
 private:

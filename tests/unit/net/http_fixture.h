@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -61,6 +62,7 @@ public:
         }
         net::HttpResponse response;
         response.headers.emplace_back("X-Peer", exchange->peer().address);
+        response.headers.emplace_back("X-Secure", exchange->peer().secure ? "1" : "0");
         if (path == "/app/loop")
             response.body = std::to_string(exchange->loop().index());
         else if (path == "/app/big")
@@ -69,6 +71,11 @@ public:
             response.body = std::string(exchange->head().method()) + ' ' + std::string(exchange->head().target()) +
                             ' ' + exchange->body();
         exchange->respond(std::move(response));
+    }
+
+    std::optional<net::HttpResponse> refuse_body(const protocol::HttpHead& head) override {
+        if (refused.empty() || head.path() != refused) return std::nullopt;
+        return net::HttpResponse{400, {}, "nobody is there"};
     }
 
     // How many are parked now.
@@ -88,6 +95,7 @@ public:
     }
 
     std::atomic<int> exchanges{0}, abandoned{0}, echoes{0};
+    std::string refused;  // a path whose requests with bodies are; before the start
 
 private:
     void park(std::unique_ptr<net::HttpExchange> exchange) {

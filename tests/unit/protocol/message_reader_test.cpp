@@ -281,6 +281,19 @@ TEST_CASE("a close reason must be UTF-8", "[message_reader]") {
                 {"8:" + close_payload(1000, std::string(123, 'x'))});
 }
 
+TEST_CASE("a reader tells what it holds of a message", "[message_reader]") {
+    MessageReader reader(1000);
+    CHECK(reader.held() == 0);
+    const auto feed = [&reader](std::string bytes) {
+        std::span<char> in(bytes);
+        for (auto message = reader.next(in); message && *message;) message = reader.next(in);
+    };
+    feed(frame(1, "0123456789").substr(0, 10));
+    CHECK(reader.held() == 4);
+    feed(frame(1, "0123456789").substr(10) + frame(2, "whole"));
+    CHECK(reader.held() == 0);
+}
+
 TEST_CASE("no bytes give nothing", "[message_reader]") {
     MessageReader reader(kLimit);
     std::span<char> in;

@@ -156,3 +156,26 @@ TEST_CASE("a view of text that is not JSON does no harm", "[json]") {
         view.real();
     }
 }
+
+TEST_CASE("a string is Unicode unless a surrogate lacks its other half", "[json]") {
+    auto [text, unicode] = GENERATE(table<std::string, bool>({
+        {R"("")", true},
+        {R"("plain")", true},
+        {R"("\n\"\\")", true},
+        {R"("\ud83d\ude00")", true},
+        {R"("\uD83D\uDE00\ud83d\ude00")", true},
+        {R"("\\ud83d")", true},
+        {R"("\\\ud83d")", false},
+        {R"("\ufffd\ud7ff\ue000")", true},
+        {R"("\ud83d")", false},
+        {R"("\ude00")", false},
+        {R"("\ud83dx")", false},
+        {R"("\ud83d\ud83d\ude00")", false},
+        {R"("\ud83d\n\ude00")", false},
+        {R"("\ud83d\\ude00")", false},
+        {R"("\ude00\ud83d")", false},
+        {"7", false},
+        {"null", false},
+    }));
+    CHECK(View(text).is_unicode() == unicode);
+}

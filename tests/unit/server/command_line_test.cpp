@@ -33,6 +33,17 @@ TEST_CASE("what is asked for is done instead of serving", "[command line]") {
     CHECK(parse_command_line({argument}).action == action);
 }
 
+TEST_CASE("new-plugin takes a name, and a folder to make it in", "[command line]") {
+    const auto arguments = GENERATE(values<Arguments>(
+        {{"new-plugin", "demo", "--directory", "there"}, {"new-plugin", "--directory=there", "demo"}}));
+    const CommandLine line = parse_command_line(arguments);
+    CHECK(line.action == Action::kNewPlugin);
+    CHECK(line.plugin_name == "demo");
+    CHECK(line.directory == "there");
+    CHECK(parse_command_line({"new-plugin", "demo"}).directory.empty());
+    CHECK(parse_command_line({"new-plugin", "--help"}).action == Action::kHelp);
+}
+
 TEST_CASE("what is no option is refused in one sentence", "[command line]") {
     auto [arguments, sentence] = GENERATE(table<Arguments, std::string>({
         {{"--confg", "x"}, R"(unknown option "--confg", did you mean --config?)"},
@@ -44,13 +55,23 @@ TEST_CASE("what is no option is refused in one sentence", "[command line]") {
         {{"--config="}, "--config needs a file"},
         {{"--set"}, "--set needs a value"},
         {{"--check=yes"}, "--check takes no value"},
+        {{"new-plugin"}, "new-plugin needs a name"},
+        {{"new-plugin", ""}, R"(unexpected argument ""; new-plugin takes one name)"},
+        {{"new-plugin", "a", "b"}, R"(unexpected argument "b"; new-plugin takes one name)"},
+        {{"new-plugin", "a", "--directory"}, "--directory needs a value"},
+        {{"new-plugin", "a", "--directory="}, "--directory needs a folder"},
+        {{"new-plugin", "a", "--check"}, R"(unknown option "--check")"},
+        {{"new-plugin", "a", "--dirctory=x"}, R"(unknown option "--dirctory", did you mean --directory?)"},
+        {{"--check", "new-plugin"},
+         R"(unexpected argument "new-plugin"; a configuration file is given with --config FILE)"},
     }));
     CHECK_THROWS_WITH(parse_command_line(arguments), sentence);
 }
 
 TEST_CASE("the help names every option there is but the hidden one", "[command line]") {
     const std::string help = help_text();
-    for (const char* const option : {"--config", "--set", "--check", "--print-config", "--version", "--help"}) {
+    for (const char* const option :
+         {"--config", "--set", "--check", "--print-config", "--version", "--help", "new-plugin", "--directory"}) {
         CHECK(help.find(option) != std::string::npos);
     }
     CHECK(help.find("--probe-plugin") == std::string::npos);

@@ -29,6 +29,20 @@ TEST_CASE("plugins lie beside the program's folder, or in the moved installation
     std::filesystem::remove_all(root);
 }
 
+TEST_CASE("the template of plugins lies in the installation, moved or not", "[places]") {
+    const auto root = std::filesystem::temp_directory_path() / ("wshub-template-" + std::to_string(::getpid()));
+    const auto bin = root / "bin";
+    std::filesystem::create_directories(bin);
+    const auto installed = plugin_template({});
+    CHECK(installed.is_absolute());
+    CHECK(plugin_template(bin) == installed);
+    const auto moved = root / WSHUB_DATADIR / "wshub" / "plugin-template";
+    std::filesystem::create_directories(moved);
+    CHECK(plugin_template(bin) == moved);
+    std::filesystem::remove_all(root);
+    CHECK(std::filesystem::exists(plugin_template(program_directory()) / "CMakeLists.txt"));
+}
+
 TEST_CASE("the state lies where the service manager says, else in a folder of the system or of the user", "[places]") {
     const char* const before = std::getenv("STATE_DIRECTORY");
     const std::string kept = before == nullptr ? "" : before;

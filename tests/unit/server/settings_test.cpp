@@ -34,7 +34,8 @@ private:
 
 LoadedSettings load(const std::string& text, Lines overrides = {}) {
     const IniFile file(text);
-    LoadedSettings loaded = load_settings({file.path(), std::move(overrides), "/somewhere", "/default/plugins", "/default/state"});
+    LoadedSettings loaded =
+        load_settings({file.path(), std::move(overrides), "/somewhere", "/default/plugins", "/default/state"});
     for (std::string& problem : loaded.problems) {
         if (problem.rfind(file.folder().string() + "/", 0) == 0) problem.erase(0, file.folder().string().size() + 1);
     }
@@ -65,7 +66,8 @@ TEST_CASE("without a file everything has its default", "[settings]") {
     CHECK(settings.hub.namespaces == Lines{"/"});
     CHECK(settings.hub.limits.max_event_bytes == 256'000);
     CHECK(settings.host.directory == "/default/plugins");
-    CHECK(settings.host.enabled == Lines{"messaging", "rooms", "heartbeat"});
+    CHECK(settings.host.enabled ==
+          Lines{"messaging", "rooms", "users", "direct", "typing", "notifications", "heartbeat", "admin"});
     CHECK(settings.log.level == "info");
     CHECK(settings.log.file.empty());
 }
@@ -149,6 +151,8 @@ TEST_CASE("a wrong value is told with its place and what would do", "[settings]"
          R"(w.ini:2 [server] namespaces = "orders": expected namespaces that begin with / and are separated by commas, such as /, /orders)"},
         {"[server]\nnamespaces = /, /a, /a",
          R"(w.ini:2 [server] namespaces = "/, /a, /a": expected namespaces that begin with / and are separated by commas, such as /, /orders)"},
+        {"[server]\ntrusted_proxies = 10.0.0.0/8, 10.0.0.1/8",
+         R"(w.ini:2 [server] trusted_proxies = "10.0.0.0/8, 10.0.0.1/8": expected addresses and networks separated by commas, such as 127.0.0.1, 10.0.0.0/8, fd00::/8; bits behind a network's prefix are 0)"},
         {"[engine]\nping_interval = 25 parsecs",
          R"(w.ini:2 [engine] ping_interval = "25 parsecs": expected a duration such as 500ms, 25s or 5m, from 10ms to 1d)"},
         {"[engine]\nping_timeout = 0",
@@ -165,6 +169,12 @@ TEST_CASE("a wrong value is told with its place and what would do", "[settings]"
         {"[engine]\ncookie = a b", R"(w.ini:2 [engine] cookie = "a b": expected a cookie name such as io, or nothing)"},
         {"[limits]\nevents_per_second = -1",
          R"(w.ini:2 [limits] events_per_second = "-1": expected a number from 0 to 1000000)"},
+        {"[limits]\nbytes_per_second = fast",
+         R"(w.ini:2 [limits] bytes_per_second = "fast": expected a size such as 512, 256KB or 1MB, from 0 to 1000GB)"},
+        {"[limits]\nmax_sessions_per_address = -1",
+         R"(w.ini:2 [limits] max_sessions_per_address = "-1": expected a whole number from 0 to 100000000)"},
+        {"[limits]\ndry_run = events, evnts",
+         R"(w.ini:2 [limits] dry_run = "events, evnts": expected all, or names separated by commas: events, events_per_address, connects, connects_per_address, sessions, sessions_per_address, rooms, bytes)"},
         {"[plugins]\non_error = panic", R"(w.ini:2 [plugins] on_error = "panic": expected one of refuse, skip)"},
         {"[plugins]\nenabled = a, a",
          R"(w.ini:2 [plugins] enabled = "a, a": expected plugin names separated by commas, none twice)"},
@@ -196,11 +206,76 @@ TEST_CASE("values that do not go together are told", "[settings]") {
     auto [text, problem] = GENERATE(table<std::string, std::string>({
         {"[limits]\nevents_burst = 0",
          R"(w.ini:2 [limits] events_burst = "0": expected 1 or more, since events_per_second limits events)"},
+        {"[limits]\nevents_per_second_per_address = 1\nevents_burst_per_address = 0.5",
+         R"(w.ini:3 [limits] events_burst_per_address = "0.5": expected 1 or more, since events_per_second_per_address limits events)"},
+        {"[limits]\nconnects_per_second = 1\nconnects_burst = 0",
+         R"(w.ini:3 [limits] connects_burst = "0": expected 1 or more, since connects_per_second limits connects)"},
+        {"[limits]\nconnects_per_second_per_address = 1\nconnects_burst_per_address = 0",
+         R"(w.ini:3 [limits] connects_burst_per_address = "0": expected 1 or more, since connects_per_second_per_address limits connects)"},
+        {"[server]\nproxy_protocol = on",
+         R"(w.ini:2 [server] proxy_protocol = "on": expected false, or trusted_proxies to name the proxies: without them every connection would be closed)"},
         {"[engine]\ncors_origin = *\ncors_credentials = true",
          R"(w.ini:3 [engine] cors_credentials = "true": expected false, or cors_origin to name the origins: * would hand them all the cookies)"},
     }));
     CHECK(load(text).problems == Lines{problem});
     CHECK(load("[limits]\nevents_per_second = 0\nevents_burst = 0\n").problems.empty());
+}
+
+TEST_CASE("limits reach their layers, and dry_run the limits that it names", "[settings]") {
+    const Settings settings = load(R"(
+[limits]
+events_per_second_per_address = 300
+events_burst_per_address = 600
+connects_per_second = 2
+connects_burst = 3
+connects_per_second_per_address = 4
+connects_burst_per_address = 5
+max_sessions = 6
+max_sessions_per_address = 7
+bytes_per_second = 8KB
+bytes_burst = 9KB
+dry_run = connects, sessions, bytes
+)")
+                                  .settings;
+    const session::SessionLimits& engine = settings.engine.limits;
+    CHECK(engine.per_address.events.per_second == 300);
+    CHECK(engine.per_address.events.burst == 600);
+    CHECK(settings.hub.limits.connects.per_second == 2);
+    CHECK(settings.hub.limits.connects.burst == 3);
+    CHECK(engine.per_address.connects.per_second == 4);
+    CHECK(engine.per_address.connects.burst == 5);
+    CHECK(engine.max_sessions == 6);
+    CHECK(engine.per_address.max_sessions == 7);
+    CHECK(engine.bytes.per_second == 8000);
+    CHECK(engine.bytes.burst == 9000);
+    using Mode = base::LimitMode;
+    CHECK(settings.hub.limits.connects_mode == Mode::kDryRun);
+    CHECK(engine.sessions_mode == Mode::kDryRun);
+    CHECK(engine.bytes_mode == Mode::kDryRun);
+    CHECK(settings.hub.limits.events_mode == Mode::kEnforced);
+    CHECK(settings.hub.limits.events_per_address_mode == Mode::kEnforced);
+    CHECK(engine.connects_per_address_mode == Mode::kEnforced);
+    CHECK(engine.sessions_per_address_mode == Mode::kEnforced);
+    CHECK_FALSE(settings.hub.limits.rooms_dry_run);
+
+    const Settings all = load("[limits]\ndry_run = all\n").settings;
+    CHECK(all.hub.limits.events_mode == Mode::kDryRun);
+    CHECK(all.hub.limits.events_per_address_mode == Mode::kDryRun);
+    CHECK(all.engine.limits.connects_per_address_mode == Mode::kDryRun);
+    CHECK(all.engine.limits.sessions_per_address_mode == Mode::kDryRun);
+    CHECK(all.hub.limits.rooms_dry_run);
+}
+
+TEST_CASE("proxies are trusted by address and network", "[settings]") {
+    const LoadedSettings loaded =
+        load("[server]\ntrusted_proxies = 127.0.0.1, 10.0.0.0/8 , fd00::/8\nproxy_protocol = on\n");
+    CHECK(loaded.problems.empty());
+    const net::TrustedProxies& proxies = loaded.settings.http.trusted_proxies;
+    CHECK(loaded.settings.http.proxy_protocol);
+    CHECK(proxies.trusts("10.9.8.7"));
+    CHECK(proxies.trusts("fd00::1"));
+    CHECK_FALSE(proxies.trusts("127.0.0.2"));
+    CHECK(load("").settings.http.trusted_proxies.empty());
 }
 
 TEST_CASE("all problems are told at once, those of --set too", "[settings]") {

@@ -30,6 +30,15 @@ TEST_CASE("the first stop signal is waited for and named, also if it came before
           }) == number);
 }
 
+TEST_CASE("a wait for a stop signal ends without one when its time is over", "[signals]") {
+    CHECK(outcome_of([] {
+              StopSignals signals;
+              if (signals.wait_for(std::chrono::milliseconds(1))) return 1;
+              ::raise(SIGTERM);
+              return signals.wait_for(std::chrono::milliseconds(0)) == SIGTERM ? 2 : 3;
+          }) == 2);
+}
+
 TEST_CASE("a second stop signal ends the process at once", "[signals]") {
     auto [second, code] = GENERATE(table<int, int>({{SIGTERM, 143}, {SIGINT, 130}}));
     CHECK(outcome_of([second = second] {

@@ -8,9 +8,9 @@ using namespace wshub::session;
 
 TEST_CASE("each close reason has a name of its own", "[session]") {
     std::set<std::string_view> names;
-    for (int i = 0; i <= static_cast<int>(CloseReason::kConnectTimeout); ++i)
+    for (int i = 0; i <= static_cast<int>(CloseReason::kOverload); ++i)
         names.insert(close_reason_name(static_cast<CloseReason>(i)));
-    CHECK(names.size() == static_cast<std::size_t>(CloseReason::kConnectTimeout) + 1);
+    CHECK(names.size() == static_cast<std::size_t>(CloseReason::kOverload) + 1);
 }
 
 TEST_CASE("handlers are told the reasons that Node's handlers know", "[session]") {
@@ -23,7 +23,7 @@ TEST_CASE("handlers are told the reasons that Node's handlers know", "[session]"
                                            "server namespace disconnect",
                                            "server shutting down",
                                            "forced server close"};
-    for (int i = 0; i <= static_cast<int>(CloseReason::kConnectTimeout); ++i)
+    for (int i = 0; i <= static_cast<int>(CloseReason::kOverload); ++i)
         CHECK(known.count(close_reason_text(static_cast<CloseReason>(i))) == 1);
     CHECK(close_reason_text(CloseReason::kPingTimeout) == "ping timeout");
     CHECK(close_reason_text(CloseReason::kServerForced) == "forced server close");

@@ -183,6 +183,7 @@ struct EngineBench {
     base::Metrics metrics;
     LoggingFactory factory;
     session::Engine engine;
+    std::string remote = "192.0.2.1";  // where requests come from
 
     void turn() { loop.turn(); }
     void turns(int count) {
@@ -199,6 +200,7 @@ struct EngineBench {
                                        std::string early = {}) {
         auto exchange = std::make_unique<FakeExchange>(loop, make_head(method, target, headers), std::move(body));
         exchange->set_early(std::move(early));
+        exchange->set_peer({remote, 50000, false});
         auto reply = exchange->reply();
         engine.on_exchange(std::move(exchange));
         return reply;

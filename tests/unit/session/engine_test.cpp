@@ -382,3 +382,32 @@ TEST_CASE("a user may close its session while it is made", "[engine]") {
     CHECK(bench.log().destroyed);
     CHECK(bench.engine.sessions() == 0);
 }
+
+TEST_CASE("a body is refused by its head where serving it could only fail", "[engine]") {
+    EngineBench bench;
+    const std::string polls = bench.open_polling();
+    const std::string upgraded = bench.open_websocket().sid;
+    const auto [method, query, whose, code] = GENERATE(table<const char*, std::string, std::string, int>({
+        {"POST", "EIO=4&transport=polling", "polls", -1},
+        {"PUT", "EIO=4&transport=polling", "polls", 2},
+        {"POST", "EIO=4&transport=polling", "gone", 1},
+        {"POST", "EIO=4&transport=polling", "upgraded", 3},
+        {"POST", "EIO=3&transport=polling", "polls", 3},
+        {"POST", "EIO=4&transport=websocket", "polls", 3},
+        {"POST", "EIO=4&transport=polling", "", 2},
+        {"POST", "EIO=4&transport=pigeon", "polls", 0},
+        {"POST", "", "polls", 0},
+    }));
+    CAPTURE(method, query, whose);
+    const std::string sid = whose == "polls" ? polls : whose == "upgraded" ? upgraded : whose;
+    const std::string target = "/socket.io/?" + query + "&sid=" + sid;
+    const auto refusal = bench.engine.refuse_body(make_head(method, target));
+    REQUIRE(refusal.has_value() == (code >= 0));
+    if (!refusal) return;
+    CHECK(refusal->status == 400);
+    CHECK(refusal->body == error_body(code));
+    // The same as with its body.
+    const auto served = bench.request(method, target, {}, "2");
+    CHECK(status_of(*served) == 400);
+    CHECK(body_of(*served) == error_body(code));
+}

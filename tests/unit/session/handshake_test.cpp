@@ -28,6 +28,16 @@ TEST_CASE("the query of a request is read as clients write it", "[handshake]") {
     CHECK_FALSE(parse_engine_query("b64=").base64);
 }
 
+TEST_CASE("a session remembers a request without a word about its client", "[handshake]") {
+    const auto nobody = make_handshake(test::make_head("GET", "/"), {}, {});
+    CHECK_FALSE(nobody->has_user_agent);
+    CHECK(nobody->user_agent.empty());
+    CHECK(nobody->target == "/");
+    const auto empty = make_handshake(test::make_head("GET", "/", {"User-Agent:"}), {}, {});
+    CHECK(empty->has_user_agent);
+    CHECK(empty->user_agent.empty());
+}
+
 TEST_CASE("a session remembers the request that opened it", "[handshake]") {
     const auto head = test::make_head("GET", "/socket.io/?EIO=4&x=1", {"User-Agent: browser/1", "Cookie: a=b"});
     const auto handshake = make_handshake(head, {"203.0.113.9", 4711, true}, base::WallTime(base::milliseconds(5)));

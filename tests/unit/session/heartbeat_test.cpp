@@ -34,6 +34,24 @@ TEST_CASE("a ping that goes a tick late leaves the pong no more time", "[heartbe
     CHECK(heartbeat.too_late(after(due)));
 }
 
+TEST_CASE("a pong that was held up has its time anew, and the client another ping each interval", "[heartbeat]") {
+    Heartbeat heartbeat;
+    heartbeat.start(kStart, kTimes);
+    CHECK_FALSE(heartbeat.held_up(after(24'000), kTimes));
+    CHECK_FALSE(heartbeat.ping_again(after(24'000), kTimes));
+    heartbeat.ping_sent(after(25'000), kTimes);
+    CHECK(heartbeat.held_up(after(40'000), kTimes));
+    CHECK(heartbeat.due() == after(60'000));
+    CHECK_FALSE(heartbeat.ping_again(after(49'999), kTimes));
+    CHECK(heartbeat.ping_again(after(50'000), kTimes));
+    CHECK_FALSE(heartbeat.ping_again(after(74'999), kTimes));
+    CHECK(heartbeat.ping_again(after(75'000), kTimes));
+    CHECK(heartbeat.pong_came(after(76'000), kTimes));
+    CHECK_FALSE(heartbeat.pong_came(after(76'001), kTimes));
+    CHECK(heartbeat.due() == after(101'000));
+    CHECK_FALSE(heartbeat.ping_again(after(100'999), kTimes));
+}
+
 TEST_CASE("the next ping follows one interval after the pong", "[heartbeat]") {
     Heartbeat heartbeat;
     heartbeat.start(kStart, kTimes);

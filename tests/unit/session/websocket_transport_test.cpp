@@ -218,6 +218,43 @@ TEST_CASE("a message as large as the limit passes", "[websocket]") {
     CHECK(bench.log().texts == Texts{std::string(999, 'x')});
 }
 
+TEST_CASE("halves of messages take their address's share, and no more", "[websocket]") {
+    EngineSettings settings;
+    settings.max_http_buffer_size = 100'000;
+    settings.max_held_bytes = 800'000;  // a share is one message
+    EngineBench bench(settings);
+    const auto half = client_frame(Opcode::kText, "4" + std::string(80'000, 'x'), false);
+    const auto end = client_frame(Opcode::kContinuation, "");
+    const auto small = client_frame(Opcode::kText, "4" + std::string(60'000, 'x'), false);
+
+    const auto first = bench.open_websocket(), second = bench.open_websocket(), third = bench.open_websocket();
+    first.wire().feed(half);
+    second.wire().feed(small);  // the connection's own business
+    bench.turn();
+    CHECK(second.payloads().empty());
+    third.wire().feed(half.substr(0, 70'000));
+    bench.turns(2);
+    CHECK(third.payloads() == Texts{"close 1013"});
+    CHECK(bench.metric("wshub_session_closes_total{reason=\"overload\"}") == "1");
+
+    // What was held is free again when the message is whole, also for a second one behind it in the same bytes.
+    first.wire().feed(end + half);
+    CHECK(bench.factory.logs[0]->texts.size() == 1);
+    first.wire().feed(end);
+    CHECK(bench.factory.logs[0]->texts.size() == 2);
+    const auto fourth = bench.open_websocket();
+    fourth.wire().feed(half);
+    bench.turn();
+    CHECK(fourth.payloads().empty());
+    // And when its client goes.
+    fourth.wire().end(net::StreamEnd::kClosed);
+    bench.turns(2);
+    const auto fifth = bench.open_websocket();
+    fifth.wire().feed(half);
+    bench.turn();
+    CHECK(fifth.payloads().empty());
+}
+
 TEST_CASE("a text that is no packet ends the session without a status", "[websocket]") {
     const std::string text = GENERATE(values<std::string>({"", "7", "abc", "b*", "\x1e"}));
     EngineBench bench;

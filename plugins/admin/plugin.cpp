@@ -1,0 +1,268 @@
+#include <wshub/plugin.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "access.h"
+#include "cards.h"
+#include "connections.h"
+#include "token_file.h"
+#include "watchers.h"
+
+namespace {
+
+namespace json = wshub::json;
+using wshub::Millis;
+using wshub::Session;
+
+constexpr std::string_view kRoom = "watchers";  // private: no client reaches it
+constexpr std::int32_t kBeforeOtherTokens = 1000;
+
+class Admin : public wshub::Plugin {
+public:
+    explicit Admin(wshub::Host host) : Plugin(host) {
+        on_connect([this](wshub::Connect& connect) { admit(connect); }, kBeforeOtherTokens);
+        on("admin_subscribe", [this](wshub::Event& event) { list(event, Request::admin_subscribe); });
+        on("admin_get_connections", [this](wshub::Event& event) { list(event, Request::admin_get_connections); });
+        on_connected([this](Session session) { connected(session); });
+        on_disconnect([this](Session session, std::string_view) { disconnected(session); });
+        on_join([this](Session session, std::string_view room) { joined(session, room); });
+        on_leave([this](Session session, std::string_view room) { left(session, room); });
+        if (stats_interval_ > Millis::zero()) every(stats_interval_, [this] { tell_everybody(); });
+    }
+
+protected:
+    void on_start() override {
+        if (access_ == admin::Access::token && token_.empty()) token_ = kept_token();
+        // Sessions may be older than this instance of the plugin.
+        for (const std::string& nsp : namespaces()) {
+            for (const Session& watcher : private_members(kRoom, wshub::Share::own, nsp)) {
+                watchers_.add(watcher.id(), nsp);
+            }
+        }
+    }
+
+private:
+    // ---- who is an admin
+
+    admin::Access read_access() {
+        const std::string text = config("access", "token",
+                                        "Who is an admin: token (who connects with it), loopback (who connects from "
+                                        "this machine) or open (everybody).");
+        if (const auto access = admin::read_access(text)) return *access;
+        throw wshub::Error(WSHUB_EINVAL, "[plugin.admin] access = \"" + text + "\": expected token, loopback or open");
+    }
+
+    std::string kept_token() const {
+        const std::string directory = state_directory();
+        if (directory.empty()) {
+            throw wshub::Error(WSHUB_EINVAL,
+                               "there is no place to keep the admin token: set [server] state_directory, or "
+                               "[plugin.admin] token, or [plugin.admin] access");
+        }
+        admin::KeptToken kept = admin::keep_token(directory);
+        if (kept.is_new) {
+            // For whoever starts the server by hand; the log may be read by others.
+            std::printf("wshub admin token: %s dashboard: %s/admin/\n", kept.token.c_str(), server_url().c_str());
+            std::fflush(stdout);
+        }
+        info((kept.is_new ? "admin token made, see file=" : "admin token read file=") + kept.file.string());
+        return std::move(kept.token);
+    }
+
+    void admit(wshub::Connect& connect) const {
+        const Session session = connect.session();
+        if (is_admin(session, connect.auth())) session.set_roles(admin::with_role(json::View(session.roles())));
+    }
+
+    bool is_admin(const Session& session, const json::View& auth) const {
+        switch (access_) {
+            case admin::Access::token: return admin::is_token(auth["token"].str(), token_);
+            case admin::Access::loopback: return admin::is_local(session.remote(), session.headers());
+            case admin::Access::open: return true;
+        }
+        return false;
+    }
+
+    // ---- lists
+
+    using Request = admin::ListAnswer::To;
+    struct Listing {
+        Session session;
+        std::string nsp;
+        wshub::Ack ack;
+        Request request;
+        std::vector<Session> unprepared;
+        std::shared_ptr<void> under_way;  // counted in listings_
+    };
+
+    void list(wshub::Event& event, Request request) {
+        const Session session = event.session();
+        if (!session.has_role(admin::kRole)) return event.fail("FORBIDDEN", "Only admins may see the connections");
+        if (!event.wants_ack()) {
+            if (request == Request::admin_subscribe) subscribe(session, event.nsp());
+            return;
+        }
+        std::shared_ptr<void> under_way(nullptr, [this](void*) {
+            --listings_;
+            tidy_up();
+        });
+        ++listings_;
+        prepare(std::make_shared<Listing>(Listing{session, std::string(event.nsp()), event.take_ack(), request,
+                                                  sessions(event.nsp()), std::move(under_way)}));
+    }
+
+    // Making the cards of thousands of sessions takes a while. A few at a time, so that the clients of this loop do not
+    // wait for it.
+    void prepare(const std::shared_ptr<Listing>& listing) {
+        constexpr int kMost = 100;
+        for (int made = 0; made < kMost && !listing->unprepared.empty(); listing->unprepared.pop_back()) {
+            if (cards_.has(listing->unprepared.back())) continue;
+            cards_.get(listing->unprepared.back());
+            ++made;
+        }
+        if (listing->unprepared.empty()) {
+            answer(*listing);
+        } else {
+            post([this, listing] { prepare(listing); }, listing->session);
+        }
+    }
+
+    // Subscribes first: who comes or goes from now on is told of, behind this answer.
+    void answer(const Listing& listing) {
+        const bool newly = listing.request == Request::admin_subscribe && subscribe(listing.session, listing.nsp);
+        admin::ListAnswer answer(listing.request, last_list_bytes_);
+        for (const Session& session : sessions(listing.nsp)) {
+            if (const auto card = cards_.get(session)) answer.add(*card, session.rooms());
+            if (answer.bytes() > max_list_bytes_.bytes) {
+                if (newly) unsubscribe(listing.session);
+                return refuse_too_large(listing);
+            }
+        }
+        const std::string args = std::move(answer).finish();
+        last_list_bytes_ = args.size() + args.size() / 8;
+        listing.ack.raw(args);
+    }
+
+    void refuse_too_large(const Listing& listing) {
+        constexpr std::string_view kCode = "PAYLOAD_TOO_LARGE", kMessage = "The list of connections is too large";
+        to(listing.session).emit("system:error", json::obj("code", kCode, "message", kMessage));
+        listing.ack(json::obj("status", "error", "code", kCode, "message", kMessage));
+    }
+
+    // ---- updates
+
+    // On the session's loop. False: it had subscribed already, or is gone.
+    bool subscribe(const Session& session, std::string_view nsp) {
+        session.join_private(kRoom);
+        // It may be gone: its list was a while in the making.
+        return session.in_private(kRoom) && watchers_.add(session.id(), nsp);
+    }
+
+    void unsubscribe(const Session& session) {
+        session.leave_private(kRoom);
+        watchers_.remove(session.id());
+        tidy_up();
+    }
+
+    // Nobody looks: nothing is kept.
+    void tidy_up() {
+        if (watchers_.none() && listings_ == 0) cards_.clear();
+    }
+
+    // Who is no admin any more gets no more.
+    bool is_watched(std::string_view nsp) {
+        bool watched = false;
+        for (const std::uint64_t id : watchers_.in(nsp)) {
+            if (session(id).has_role(admin::kRole)) {
+                watched = true;
+            } else {
+                unsubscribe(session(id));
+            }
+        }
+        return watched;
+    }
+
+    void connected(const Session& session) {
+        to(session).emit("system:stats", stats({}));
+        if (!watchers_.none()) announce(session, "connect");
+    }
+
+    void disconnected(const Session& session) {
+        if (watchers_.remove(session.id())) tidy_up();
+        if (!watchers_.none()) announce(session, "disconnect");
+        cards_.forget(session);
+    }
+
+    // Updates go out from one thread, whatever loops the sessions are on: so the last total that an admin is told is
+    // the one that holds.
+    void announce(const Session& session, std::string_view what) {
+        const auto card = cards_.get(session);
+        if (!card) return;
+        post([this, what, nsp = session.nsp(), connection = card->with_rooms(session.rooms())] {
+            if (!is_watched(nsp)) return;
+            const json::Raw update = admin::connection_update(what, connection, session_count(nsp));
+            to_private(kRoom).in(nsp).emit("admin:connection_update", update);
+        });
+    }
+
+    void joined(const Session& session, std::string_view room) {
+        if (!watchers_.none()) announce_room(session, "join", room, session.rooms());
+    }
+
+    void left(const Session& session, std::string_view room) {
+        if (watchers_.none()) return;
+        std::vector<std::string> rooms = session.rooms();
+        // A session that is going shows the rooms it had, and leaves one after the other.
+        if (!find(session.sid())) rooms = admin::rooms_behind(rooms, room);
+        announce_room(session, "leave", room, rooms);
+    }
+
+    void announce_room(const Session& session, std::string_view what, std::string_view room,
+                       const std::vector<std::string>& rooms) {
+        const auto card = cards_.get(session);
+        if (!card) return;
+        post([this, nsp = session.nsp(),
+              update = admin::room_update(what, session.sid(), room, card->with_rooms(rooms))] {
+            if (is_watched(nsp)) to_private(kRoom).in(nsp).emit("admin:room_update", update);
+        });
+    }
+
+    // ---- figures for everybody
+
+    json::Raw stats(std::string_view nsp) const {
+        return admin::stats(session_count(nsp), total_connections(nsp), timestamp());
+    }
+
+    void tell_everybody() {
+        for (const std::string& nsp : namespaces()) all().in(nsp).emit("system:stats", stats(nsp));
+    }
+
+    const admin::Access access_ = read_access();
+    std::string token_ = config_secret(
+        "token",
+        "The token of admins; empty makes one at the first start, shown then and kept in [server] state_directory.");
+    const Millis stats_interval_ =
+        config("stats_interval", Millis(30'000), "How often every client gets system:stats; 0 only on connect.",
+               wshub::Range<Millis>{Millis(0), Millis(86'400'000)});
+    const wshub::Size max_list_bytes_ =
+        config("max_list_bytes", wshub::Size{3'000'000},
+               "The largest list of connections an admin is sent; keep it below [limits] max_queued_bytes.");
+
+    admin::Watchers watchers_;
+    admin::Cards cards_{*this};
+    std::atomic<int> listings_{0};  // being prepared
+    std::atomic<std::size_t> last_list_bytes_{0};
+};
+
+}  // namespace
+
+WSHUB_PLUGIN(Admin, "admin", "0.1.0")

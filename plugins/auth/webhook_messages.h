@@ -1,0 +1,57 @@
+// What the operator's backend is asked, and how its answer is read. Knows no server and no network.
+#pragma once
+
+#include <wshub/json.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "grant.h"
+
+namespace auth {
+
+// Calls visit(name, value) for each of "Name: value\r\n"...; false ends it.
+template <class Visit>
+void each_header(std::string_view lines, Visit&& visit) {
+    constexpr std::string_view kBlanks = " \t";
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find("\r\n"));
+        lines.remove_prefix(line.size() + 2 <= lines.size() ? line.size() + 2 : lines.size());
+        const std::size_t colon = line.find(':');
+        if (colon == std::string_view::npos) continue;
+        std::string_view value = line.substr(colon + 1);
+        const std::size_t first = value.find_first_not_of(kBlanks);
+        value = first == std::string_view::npos ? std::string_view()
+                                                : value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
+        if (!visit(line.substr(0, colon), value)) return;
+    }
+}
+
+// Header names do not care for case.
+std::string lower_case(std::string_view text);
+
+struct Applicant {
+    std::string sid, nsp, remote;
+    std::optional<std::string> user_agent;
+    std::string headers;              // "Name: value\r\n" for each
+    std::optional<std::string> auth;  // JSON
+};
+// A larger question is not asked: many may be waiting at once.
+inline constexpr std::size_t kMaxQuestionBytes = 65'536;
+// `passed`: the headers that the backend may see, in lower case. Of several with one name the values are joined.
+std::string question_of(const Applicant& applicant, const std::vector<std::string>& passed);
+
+struct Refused {};
+// The answer cannot be understood; the text is for the log and has nothing of the answer in it.
+struct Unusable {
+    std::string why;
+};
+// `body` of an answer with status 200: {"accept":true|false,"username"?,"roles"?,"expiresIn"?}.
+std::variant<Grant, Refused, Unusable> read_answer(std::string_view body, std::int64_t now_ms);
+
+}  // namespace auth

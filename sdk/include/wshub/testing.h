@@ -1,0 +1,530 @@
+// Tests of plugins without a server: FakeHost calls a plugin as the hub does, with clients, time and HTTP requests that
+// the test makes up. Header only; needs the SDK and the standard library, and any framework for tests, or none.
+//
+//   wshub::FakeHost host;
+//   host.load<Echo>({{"max_length", "10"}});
+//   wshub::FakeClient alice = host.connect(), bob = host.connect();
+//   CHECK(alice.ask("echo", "hi") == R"(["hi"])");
+//   CHECK(bob.received() == R"(echo:seen ["hi"])");
+//   host.advance(30s);
+//
+// What is compared is text, JSON as it stands, so that a test that fails shows what came instead.
+//
+// The rules are those of the hub: the order of hooks, what is refused and with which code, what clients are told when a
+// handler throws ({"status":"error","code":"INTERNAL"}; the reason is in host.log()). The same scenarios are run
+// against both, and must come out the same.
+//
+// What is different:
+// - Everything happens on the thread that made the FakeHost, in calls of it and of its clients; each of them ends when
+//   nothing is left to be done but to wait for time: hooks and posts have run. Threads that a plugin makes run really,
+//   and what they do to clients happens in the next call: see FakeHost::run_until().
+// - Time stands still but in advance(). It begins at 2023-11-14T22:13:20Z.
+// - Nothing is limited but rooms per session: events may come at any rate, and be of any size.
+// - Usernames are compared byte by byte, not after Unicode normalization.
+// - Sessions are called "sid-1", "sid-2", ...
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plugin.h"
+#include "testing_api.h"
+
+namespace wshub {
+
+class FakeHost;
+
+// A client in a namespace. A name, not an owner: copy freely, and use it while its FakeHost lives.
+class FakeClient {
+public:
+    // ---- how it stands
+
+    bool connected() const { return state() == "connected"; }
+    // "connected"; "waiting": a plugin holds its CONNECT; "refused": see refusal(); "disconnected": see end_reason().
+    std::string state() const;
+    // What its connect_error holds: {"message":"you are banned","data":{...}}. Empty: it was not refused.
+    std::string refusal() const { return side_->refusal; }
+    // What the client is told: "io server disconnect", "io client disconnect", "transport close", ... Empty: it is in.
+    std::string end_reason() const { return side_->end; }
+
+    // ---- events
+
+    // Sends an event that wants no answer.
+    template <class... Args>
+    void emit(std::string_view event, const Args&... args) {
+        emit_raw(event, json::arr(args...).text);
+    }
+    // Sends an event with a callback; what the callback gets. See FakeAnswer for answers that come later.
+    template <class... Args>
+    FakeAnswer ask(std::string_view event, const Args&... args) {
+        return ask_raw(event, json::arr(args...).text);
+    }
+    // The same with the arguments as a JSON array; attachments are named in it by {"_placeholder":true,"num":0}, which
+    // json::bin(0) makes. Throws std::invalid_argument for what no client can send.
+    void emit_raw(std::string_view event, std::string_view args, const std::vector<std::string>& attachments = {});
+    FakeAnswer ask_raw(std::string_view event, std::string_view args, const std::vector<std::string>& attachments = {});
+
+    // What it got since the last time this was called, a line for each: `chat:message ["hi"]`. Empty: nothing.
+    std::string received();
+    // All events that it ever got. Valid until it gets more.
+    const std::vector<FakeMessage>& inbox() const;
+    // All that it ever saw, in order, a line each: `connected`, `got chat:message ["hi"]`, `got question [] (asks)`,
+    // `callback 0 ["hi"]` (the number counts its asks), `refused {...}`, `disconnected: io server disconnect`.
+    std::string history() const;
+
+    // Answers the oldest event of that name that waits for an answer (the plugin's ask()). Throws std::logic_error if
+    // there is none.
+    template <class... Args>
+    void answer(std::string_view event, const Args&... args) {
+        answer_raw(event, json::arr(args...).text);
+    }
+    void answer_raw(std::string_view event, std::string_view args, const std::vector<std::string>& attachments = {});
+
+    // It goes. Any other reason ends its whole connection, in all namespaces: "transport close", "ping timeout", ...
+    void disconnect(std::string_view reason = "client namespace disconnect");
+    // The same connection in another namespace.
+    FakeClient also(std::string nsp, std::string auth = {}) const;
+    // It reads slowly: what is emitted with volatile_() is lost.
+    void read_slowly(bool slowly = true) { connection_->takes_volatile = !slowly; }
+
+    // ---- the hub's side of it
+
+    // As plugins see it, to arrange things and to look at them: session().join("lobby"), session().username().
+    // Private rooms are the test's own; for those of the plugin: plugin.session(client.id()).in_private("x").
+    Session session() const;
+    wshub_session id() const { return id_; }
+
+private:
+    friend class FakeHost;
+    FakeClient(FakeHost& host, std::shared_ptr<fake::Connection> connection, std::shared_ptr<fake::ClientSide> side)
+        : host_(&host), connection_(std::move(connection)), side_(std::move(side)) {}
+
+    FakeHost* host_;
+    std::shared_ptr<fake::Connection> connection_;
+    std::shared_ptr<fake::ClientSide> side_;
+    wshub_session id_ = 0;
+};
+
+// A hub with plugins in it. Used by the thread that made it.
+class FakeHost {
+public:
+    FakeHost();
+    // Stops the plugins.
+    ~FakeHost();
+    FakeHost(const FakeHost&) = delete;
+    FakeHost& operator=(const FakeHost&) = delete;
+
+    // ---- plugins
+
+    // Makes a plugin, with settings as they would stand in the INI file. Throws std::runtime_error with the lines that
+    // the operator would read if the plugin refuses to start, or if settings are wrong. Several plugins can be loaded;
+    // they run in this order. `name`: what it is called in the log and at /metrics.
+    template <class Derived>
+    Derived& load(FakeSettings settings = {}, std::string name = {}) {
+        static constexpr wshub_plugin_v1 functions = detail::Entry<Derived>::table();
+        void* const self = load_functions(&functions, std::move(settings), std::move(name));
+        return static_cast<Derived&>(*static_cast<Plugin*>(self));
+    }
+    // The plugin that is linked into the test program with WSHUB_PLUGIN, or in C.
+    void load(FakeSettings settings = {}, std::string name = {}) {
+        load_functions(wshub_plugin_entry_v1(), std::move(settings), std::move(name));
+    }
+    // What an entry function gave: for programs with several plugins in them, compiled with entries of other names.
+    void load_entry(const wshub_plugin_v1* functions, FakeSettings settings = {}, std::string name = {}) {
+        load_functions(functions, std::move(settings), std::move(name));
+    }
+
+    // Starts what is loaded. The first client, request or advance() does it, too. Throws std::runtime_error with the
+    // reason if a plugin fails to start.
+    void start();
+    // Disconnects the clients ("server shutting down") and stops the plugins. They can be started again.
+    void stop();
+
+    // ---- clients
+
+    FakeClient connect(FakeConnect as = {});
+    // `target`: "GET /greeting?name=x". The headers are lines, "Name: value\r\n" for each.
+    FakeHttpAnswer http(std::string_view target, std::string_view body = {}, std::string_view headers = {},
+                        std::string remote = "192.0.2.1");
+
+    // ---- time
+
+    // Moves the clock; timers run when they are due, each at its own time.
+    void advance(Millis by);
+    std::int64_t now_ms() const;
+    // Lets hooks and posts run. Only needed after what the test did by other ways than clients:
+    // plugin.to("x").emit(...)
+    void run();
+    // For plugins with threads of their own: runs until the condition holds. False: it did not in the given (real)
+    // time.
+    bool run_until(const std::function<bool()>& condition, Millis patience = std::chrono::seconds(10));
+
+    // ---- what plugins left behind
+
+    // A counter or gauge; 0 if there is none. Of several plugins' figures of that name and those labels, the sum.
+    double metric(std::string_view name, std::string_view labels = {}) const;
+    // All of them as at /metrics: `echoed_total{plugin="echo"} 3`, a line each, by name.
+    std::string metrics() const;
+    // Log lines, `info [echo] message`, a line each; failed handlers and their reasons too.
+    std::string log() const;
+    std::vector<FakeLogLine> log_lines() const;
+    // Lines below this level are dropped. At first there is no such level.
+    void set_log_level(Level level);
+    // Handlers that failed: the same lines as in the log. A test may check that this is empty.
+    std::string failures() const;
+    // Whether anybody handles that event.
+    bool handles(std::string_view event, std::string_view nsp = "/") const;
+
+    // ---- the server, as plugins see it. Before plugins are loaded.
+
+    void set_server(std::string version, std::string url, std::string state_directory);
+    void set_connect_timeout(Millis timeout);  // [engine] connect_timeout: 45 s
+    void set_max_rooms(std::size_t rooms);     // [limits] max_rooms_per_session: 1000; 0: no limit
+
+    // What plugins are given, for tests in C's manner. The handle is that of the test itself.
+    const wshub_host_v1& functions() const { return fake::host_functions(); }
+    Host handle() const { return Host(test_.handle(), &fake::host_functions()); }
+
+private:
+    friend class FakeClient;
+    using Lock = std::unique_lock<std::mutex>;
+
+    void* load_functions(const wshub_plugin_v1* functions, FakeSettings settings, std::string name);
+    void start_all();
+    FakeClient connect_as(std::shared_ptr<fake::Connection> connection, std::string nsp, std::string auth);
+    void send(const FakeClient& from, std::string_view event, std::string_view args,
+              const std::vector<std::string>& attachments, const std::shared_ptr<fake::AnswerState>& answer);
+    Lock drive();
+
+    mutable fake::World world_;
+    mutable fake::Instance test_;  // what the test does to sessions
+};
+
+// ---- FakeClient
+
+inline std::string FakeClient::state() const {
+    using State = fake::ClientSide::State;
+    switch (side_->state) {
+        case State::waiting: return "waiting";
+        case State::connected: return "connected";
+        case State::refused: return "refused";
+        case State::disconnected: break;
+    }
+    return "disconnected";
+}
+
+inline void FakeClient::emit_raw(std::string_view event, std::string_view args,
+                                 const std::vector<std::string>& attachments) {
+    host_->send(*this, event, args, attachments, nullptr);
+}
+
+inline FakeAnswer FakeClient::ask_raw(std::string_view event, std::string_view args,
+                                      const std::vector<std::string>& attachments) {
+    const auto state = std::make_shared<fake::AnswerState>();
+    host_->send(*this, event, args, attachments, state);
+    return FakeAnswer(state);
+}
+
+inline const std::vector<FakeMessage>& FakeClient::inbox() const {
+    host_->run();
+    return side_->inbox;
+}
+
+inline std::string FakeClient::received() {
+    std::string lines;
+    const std::vector<FakeMessage>& all = inbox();
+    for (; side_->fetched < all.size(); ++side_->fetched) {
+        lines += (lines.empty() ? "" : "\n") + all[side_->fetched].text();
+    }
+    return lines;
+}
+
+inline std::string FakeClient::history() const {
+    host_->run();
+    return side_->history;
+}
+
+inline void FakeClient::answer_raw(std::string_view event, std::string_view args,
+                                   const std::vector<std::string>& attachments) {
+    const auto lock = host_->drive();
+    const auto waits = [event](const FakeMessage& it) { return it.asks && !it.answered && it.event == event; };
+    const auto asked = std::find_if(side_->inbox.begin(), side_->inbox.end(), waits);
+    if (asked == side_->inbox.end()) {
+        throw std::logic_error("FakeClient::answer: no " + std::string(event) + " waits for an answer");
+    }
+    const std::string text(fake::checked_json(args, '[', fake::kMaxOwnDepth));
+    if (text.empty()) throw std::invalid_argument("FakeClient::answer: not a JSON array: " + std::string(args));
+    asked->answered = true;
+    host_->world_.hub.reply(id_, asked->ack_id, text, attachments);
+    host_->world_.settle();
+}
+
+inline void FakeClient::disconnect(std::string_view reason) {
+    const auto lock = host_->drive();
+    fake::Hub& hub = host_->world_.hub;
+    if (reason != "client namespace disconnect") {
+        hub.close(*connection_, std::string(reason));
+    } else {
+        hub.leave_namespace(id_);
+    }
+    host_->world_.settle();
+}
+
+inline FakeClient FakeClient::also(std::string nsp, std::string auth) const {
+    return host_->connect_as(connection_, std::move(nsp), std::move(auth));
+}
+
+inline Session FakeClient::session() const {
+    return {host_->handle(), id_};
+}
+
+inline std::ostream& operator<<(std::ostream& out, const FakeClient& client) {
+    return out << client.state();
+}
+
+// ---- FakeHost
+
+inline FakeHost::FakeHost() : test_(world_, "test", {}, nullptr, 0) {
+    test_.state = fake::Instance::State::running;
+}
+
+inline FakeHost::~FakeHost() {
+    try {
+        stop();
+    } catch (...) {  // the test has failed already, by posts without an end
+    }
+    const Lock lock(world_.mutex);
+    for (auto each = world_.instances.rbegin(); each != world_.instances.rend(); ++each) world_.stop(**each);
+    for (auto each = world_.instances.rbegin(); each != world_.instances.rend(); ++each) world_.destroy(**each);
+}
+
+// For each call that lets things happen.
+inline FakeHost::Lock FakeHost::drive() {
+    if (!world_.here()) throw std::logic_error("FakeHost is used by the thread that made it");
+    Lock lock(world_.mutex);
+    start_all();
+    world_.settle();
+    return lock;
+}
+
+inline void* FakeHost::load_functions(const wshub_plugin_v1* functions, FakeSettings settings, std::string name) {
+    const Lock lock(world_.mutex);
+    const auto number = static_cast<std::uint32_t>(world_.instances.size() + 1);
+    if (name.empty()) name = number == 1 ? "plugin" : "plugin" + std::to_string(number);
+    world_.instances.push_back(std::make_unique<fake::Instance>(world_, name, std::move(settings), functions, number));
+    fake::Instance& instance = *world_.instances.back();
+    std::string wrong;
+    try {
+        world_.create(instance, fake::host_functions());
+        for (const std::string& problem : instance.settings.problems()) wrong += (wrong.empty() ? "" : "\n") + problem;
+        const std::string route = world_.taken_route(instance);
+        if (!route.empty()) wrong = "plugin " + name + ": the route '" + route + "' is already taken";
+    } catch (const std::exception& refused) {
+        wrong = refused.what();
+    }
+    if (wrong.empty()) return instance.self;
+    world_.destroy(instance);
+    world_.instances.pop_back();
+    throw std::runtime_error(wrong);
+}
+
+inline void FakeHost::start_all() {
+    using State = fake::Instance::State;
+    for (const auto& instance : world_.instances) {
+        if (instance->state == State::loaded) world_.start(*instance);
+    }
+}
+
+inline void FakeHost::start() {
+    Lock lock(world_.mutex);
+    for (const auto& instance : world_.instances) {
+        if (instance->self && instance->state == fake::Instance::State::stopped) world_.start(*instance);
+    }
+    start_all();
+    world_.settle();
+}
+
+inline void FakeHost::stop() {
+    Lock lock(world_.mutex);
+    const auto everybody = [](const fake::Socket&) { return true; };
+    for (const wshub_session each : world_.hub.those(everybody)) {
+        const fake::Socket* const socket = world_.hub.alive(each);
+        if (socket) world_.hub.close(*socket->connection, "server shutting down");
+    }
+    world_.settle();
+    for (auto each = world_.instances.rbegin(); each != world_.instances.rend(); ++each) world_.stop(**each);
+    world_.settle();
+}
+
+inline FakeClient FakeHost::connect(FakeConnect as) {
+    const auto connection = std::make_shared<fake::Connection>();
+    std::string nsp = as.nsp, auth = as.auth;
+    connection->as = std::move(as);
+    return connect_as(connection, std::move(nsp), std::move(auth));
+}
+
+inline FakeClient FakeHost::connect_as(std::shared_ptr<fake::Connection> connection, std::string nsp,
+                                       std::string auth) {
+    const auto lock = drive();
+    if (connection->closing) throw std::logic_error("FakeClient::also: its connection has ended");
+    if (!auth.empty()) {
+        auth = std::string(fake::checked_json(std::string(auth), '{', fake::kMaxOwnDepth));
+        if (auth.empty()) throw std::invalid_argument("FakeHost::connect: auth is not a JSON object");
+    }
+    FakeClient client(*this, connection, std::make_shared<fake::ClientSide>());
+    client.id_ = world_.hub.connect(connection, client.side_, std::move(nsp), std::move(auth));
+    world_.settle();
+    return client;
+}
+
+inline void FakeHost::send(const FakeClient& from, std::string_view event, std::string_view args,
+                           const std::vector<std::string>& attachments,
+                           const std::shared_ptr<fake::AnswerState>& answer) {
+    const auto lock = drive();
+    if (fake::is_reserved_event(event) || !fake::is_utf8(event)) {
+        throw std::invalid_argument("FakeClient: no client can send an event called " + std::string(event));
+    }
+    fake::Encoded encoded;
+    const std::string checked(fake::checked_json(args, '[', fake::kMaxOwnDepth));
+    const std::vector<std::string_view> views(attachments.begin(), attachments.end());
+    if (checked.empty() || fake::encode(checked, views, encoded) != WSHUB_OK) {
+        throw std::invalid_argument("FakeClient: not a JSON array of arguments that fit the attachments: " +
+                                    std::string(args));
+    }
+    if (answer) answer->number = from.side_->asked++;
+    if (!from.connected() || from.connection_->closing) {
+        if (answer) answer->kind = fake::AnswerState::Kind::not_connected;
+        return;
+    }
+    world_.hub.event(from.id_, event, encoded.args, encoded.attachments, answer);
+    world_.settle();
+}
+
+inline FakeHttpAnswer FakeHost::http(std::string_view target, std::string_view body, std::string_view headers,
+                                     std::string remote) {
+    const auto lock = drive();
+    const auto state = std::make_shared<fake::HttpState>();
+    const std::size_t space = target.find(' ');
+    if (space == std::string_view::npos) throw std::invalid_argument("FakeHost::http: not of the form GET /path");
+    world_.http(target.substr(0, space), target.substr(space + 1), headers, body, remote, state);
+    world_.settle();
+    return FakeHttpAnswer(state);
+}
+
+inline void FakeHost::advance(Millis by) {
+    const auto lock = drive();
+    const std::uint64_t until = world_.clock.now() + fake::to_ms(by);
+    fake::Clockwork::Task task;
+    while (world_.clock.take_due(until, task)) {
+        task();
+        if (!world_.clock.is_due()) world_.settle();  // those of one moment run before what they cause
+    }
+    world_.clock.move_to(until);
+}
+
+inline std::int64_t FakeHost::now_ms() const {
+    const Lock lock(world_.mutex);
+    return static_cast<std::int64_t>(world_.clock.now());
+}
+
+inline void FakeHost::run() {
+    drive();
+}
+
+inline bool FakeHost::run_until(const std::function<bool()>& condition, Millis patience) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    for (;;) {
+        run();
+        if (condition()) return true;
+        if (std::chrono::steady_clock::now() >= deadline) return false;
+        // A thread may change what the condition looks at without a word to the host: look again soon.
+        Lock lock(world_.mutex);
+        world_.changed.wait_for(lock, Millis(1));
+    }
+}
+
+inline double FakeHost::metric(std::string_view name, std::string_view labels) const {
+    const Lock lock(world_.mutex);
+    double sum = 0;
+    for (const auto& instance : world_.instances) {
+        for (const auto& figure : instance->figures) {
+            if (figure.name == name && figure.labels == labels) sum += figure.value;
+        }
+    }
+    return sum;
+}
+
+inline std::string FakeHost::metrics() const {
+    const Lock lock(world_.mutex);
+    std::map<std::pair<std::string, std::string>, double> figures;  // by name and labels
+    for (const auto& instance : world_.instances) {
+        for (const auto& figure : instance->figures) {
+            const std::string own = "plugin=\"" + instance->name + "\"" + (figure.labels.empty() ? "" : ",");
+            figures.emplace(std::make_pair(figure.name, own + figure.labels), figure.value);
+        }
+    }
+    std::string all;
+    for (const auto& [names, value] : figures) {
+        all += names.first + "{" + names.second + "} ";
+        json::put(all, value);
+        all += "\n";
+    }
+    return all;
+}
+
+inline std::vector<FakeLogLine> FakeHost::log_lines() const {
+    const Lock lock(world_.mutex);
+    return world_.log;
+}
+
+inline std::string FakeHost::log() const {
+    std::string all;
+    for (const FakeLogLine& line : log_lines()) all += (all.empty() ? "" : "\n") + line.text();
+    return all;
+}
+
+inline void FakeHost::set_log_level(Level level) {
+    const Lock lock(world_.mutex);
+    world_.log_level = static_cast<std::int32_t>(level);
+}
+
+inline std::string FakeHost::failures() const {
+    const Lock lock(world_.mutex);
+    std::string all;
+    for (const std::string& line : world_.failures) all += (all.empty() ? "" : "\n") + line;
+    return all;
+}
+
+inline bool FakeHost::handles(std::string_view event, std::string_view nsp) const {
+    const Lock lock(world_.mutex);
+    return !world_.targets(WSHUB_ON_EVENT, nsp, event).empty();
+}
+
+inline void FakeHost::set_server(std::string version, std::string url, std::string state_directory) {
+    const Lock lock(world_.mutex);
+    world_.version = std::move(version);
+    world_.url = std::move(url);
+    world_.state_directory = std::move(state_directory);
+}
+
+inline void FakeHost::set_connect_timeout(Millis timeout) {
+    const Lock lock(world_.mutex);
+    world_.hub.connect_timeout = fake::to_ms(timeout);
+}
+
+inline void FakeHost::set_max_rooms(std::size_t rooms) {
+    const Lock lock(world_.mutex);
+    world_.hub.max_rooms = rooms;
+}
+
+}  // namespace wshub

@@ -1,0 +1,542 @@
+// The plugins behind FakeHost: what they registered, and the one way in which they are called. Part of testing.h, and
+// no concern of its users.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "testing_hub.h"
+#include "testing_settings.h"
+
+namespace wshub {
+
+// A line that a plugin, or the host about a plugin, wrote to the log.
+struct FakeLogLine {
+    std::int32_t level = WSHUB_INFO;
+    std::string plugin;  // empty: the host's
+    std::string message;
+
+    // `info [echo] message`
+    std::string text() const {
+        constexpr std::array<const char*, 6> kLevels{"trace", "debug", "info", "warning", "error", "critical"};
+        const std::string from = plugin.empty() ? std::string() : "[" + plugin + "] ";
+        return std::string(kLevels[static_cast<std::size_t>(level)]) + " " + from + message;
+    }
+};
+
+namespace fake {
+
+class World;
+
+// A plugin in the fake: behind every wshub_host* that it holds.
+struct Instance {
+    enum class State : std::uint8_t { creating, loaded, starting, running, stopped };
+    struct Registration {
+        std::uint32_t kind;
+        std::string name;
+        wshub_slot slot;
+        std::int32_t priority;
+    };
+    struct Figure {
+        bool is_counter = false;
+        std::string name, labels;
+        double value = 0;
+    };
+
+    Instance(World& in, std::string its_name, FakeSettings given, const wshub_plugin_v1* its_functions,
+             std::uint32_t its_number)
+        : world(in),
+          name(its_name),
+          settings(std::move(its_name), std::move(given)),
+          functions(its_functions),
+          number(its_number) {}
+
+    World& world;
+    const std::string name;
+    Settings settings;
+    const wshub_plugin_v1* const functions;  // null: the test itself
+    const std::uint32_t number;
+    void* self = nullptr;
+    State state = State::creating;
+    bool open = false;  // it may be called
+    std::vector<Registration> registrations;
+    std::vector<Figure> figures;
+    std::map<std::string, std::string, std::less<>> vars;
+    std::map<wshub_timer, std::uint64_t> timers;  // with the clock's number
+    std::vector<Clockwork::Task> waiting;         // until it has been started
+
+    bool may_act() const { return state == State::starting || state == State::running; }
+    wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
+};
+
+// What the calling thread is doing in a plugin.
+struct Scope {
+    std::uint32_t kind = 0;
+    std::string what, nsp;
+    wshub_session socket = 0;
+    Verdict* verdict = nullptr;  // WSHUB_ON_CONNECT only
+    std::uint32_t asked = 0;     // the same: the instance
+    wshub_ack ack = 0;           // WSHUB_ON_EVENT only
+    bool* taken = nullptr;       // the same: somebody did something about the event
+};
+inline const Scope*& current_scope() {
+    static thread_local const Scope* current = nullptr;
+    return current;
+}
+
+// A handler of a plugin.
+struct Target {
+    Instance* instance;
+    const Instance::Registration* handler;
+};
+
+// "chat:message", "chat:*", "*"
+inline bool matches(const std::string& pattern, std::string_view name) {
+    if (pattern.empty() || pattern.back() != '*') return pattern == name;
+    return name.substr(0, pattern.size() - 1) == std::string_view(pattern).substr(0, pattern.size() - 1);
+}
+
+inline bool is_route(std::string_view text) {
+    const std::size_t space = text.find(' ');
+    if (space == std::string_view::npos || space == 0) return false;
+    const std::string_view method = text.substr(0, space), path = text.substr(space + 1);
+    return std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; }) && path.size() > 1 &&
+           path.front() == '/' && path.find_first_of(" ?#") == std::string_view::npos &&
+           path.find('*') >= path.size() - 1;
+}
+
+// Everything together. One lock for all that plugins' threads can reach; it is let go while a plugin is called.
+class World final : public Sink {
+public:
+    World() : hub(clock, *this), owner_(std::this_thread::get_id()) {}
+
+    std::mutex mutex;
+    std::condition_variable changed;  // a plugin's thread did something
+    Clockwork clock;
+    Hub hub;
+    std::vector<std::unique_ptr<Instance>> instances;  // in the order loaded
+    std::vector<FakeLogLine> log;
+    std::vector<std::string> failures;
+    std::int32_t log_level = WSHUB_TRACE;
+    std::string version = "0.0.0", url = "http://127.0.0.1:3000", state_directory = "/var/lib/wshub";
+    wshub_timer last_timer = 0;
+
+    // The thread that made the host drives it.
+    bool here() const { return std::this_thread::get_id() == owner_; }
+
+    // Lets everything happen that waits for nothing but its turn. As on the hub's loop, hooks that a post causes run
+    // when those posted before it have run. Under the lock.
+    void settle() {
+        constexpr int kMostTurns = 100'000;
+        for (int turn = 0; turn < kMostTurns; ++turn) {
+            hub.run_hooks();
+            const std::deque<Clockwork::Task> tasks = clock.take_posted();
+            if (tasks.empty()) return;
+            for (const Clockwork::Task& task : tasks) task();
+        }
+        throw std::logic_error("FakeHost: 100000 turns did not come to an end: does a post post itself?");
+    }
+
+    // ---- the life of a plugin. Under the lock.
+
+    void create(Instance& instance, const wshub_host_v1& given) {
+        Failure failure;
+        unlocked([&] { instance.self = instance.functions->create(instance.handle(), &given, failure.out()); });
+        if (!instance.self) {
+            instance.state = Instance::State::stopped;
+            throw std::runtime_error("plugin " + instance.name + ": refused to start: " + failure.text());
+        }
+        instance.state = Instance::State::loaded;
+    }
+    void start(Instance& instance) {
+        instance.state = Instance::State::starting;
+        Failure failure;
+        std::int32_t code = WSHUB_OK;
+        if (instance.functions->start) {
+            unlocked([&] { code = instance.functions->start(instance.self, failure.out()); });
+        }
+        if (code < 0) {
+            stop(instance);
+            throw std::runtime_error("plugin " + instance.name + ": start failed: " + failure.text());
+        }
+        instance.state = Instance::State::running;
+        instance.open = true;
+        for (const Clockwork::Task& task : std::exchange(instance.waiting, {})) task();
+    }
+    void stop(Instance& instance) {
+        if (!instance.may_act()) return;
+        instance.open = false;
+        if (instance.functions->stop) unlocked([&] { instance.functions->stop(instance.self); });
+        instance.state = Instance::State::stopped;
+        for (const auto& [id, timer] : std::exchange(instance.timers, {})) clock.cancel(timer);
+        instance.waiting.clear();
+        drop_requests(instance);
+    }
+    void destroy(Instance& instance) {
+        if (!instance.self) return;
+        unlocked([&] { instance.functions->destroy(std::exchange(instance.self, nullptr)); });
+    }
+
+    // Calls a handler, unless the plugin does not run; `code` is what it gave back.
+    bool call(Instance& instance, wshub_slot slot, const void* data, Scope scope, std::int32_t& code) {
+        if (!instance.open) return false;
+        Failure failure;
+        scope.asked = instance.number;
+        const Scope* const before = std::exchange(current_scope(), &scope);
+        unlocked([&] { code = instance.functions->call(instance.self, scope.kind, slot, data, failure.out()); });
+        current_scope() = before;
+        if (code < 0) report(instance, scope, code, failure.text());
+        return true;
+    }
+
+    // A tick of a timer, or a post.
+    void tick(Instance& instance, std::uint32_t kind, wshub_slot slot, wshub_timer timer, std::uint64_t cookie,
+              const std::string& nsp) {
+        wshub_tick tick{};
+        tick.size = sizeof tick;
+        tick.timer = timer;
+        tick.cookie = cookie;
+        Scope scope;
+        scope.kind = kind;
+        scope.nsp = nsp;
+        std::int32_t code = WSHUB_OK;
+        call(instance, slot, &tick, scope, code);
+    }
+
+    // Now, or when the plugin has been started.
+    void when_started(Instance& instance, Clockwork::Task task) {
+        if (instance.open || instance.state == Instance::State::running) {
+            task();
+        } else {
+            instance.waiting.push_back(std::move(task));
+        }
+    }
+
+    // ---- Sink: handlers by priority, then in the order of plugins and registration
+
+    bool serves(std::string_view nsp) const override {
+        return std::any_of(instances.begin(), instances.end(), [&](const auto& it) { return is_served(*it, nsp); });
+    }
+    Verdict on_connect(Socket& socket, std::size_t place) override {
+        const Verdict nobody_to_ask = Verdict::refusal("Server is shutting down");
+        Verdict verdict;
+        wshub_connect connect{};
+        connect.size = sizeof connect;
+        connect.session = socket.handle;
+        const std::string nsp = socket.nsp, auth = socket.auth;
+        connect.nsp = detail::str(nsp);
+        connect.auth = detail::str(auth);
+        Scope scope = scope_of(WSHUB_ON_CONNECT, socket.handle, nsp, nsp);
+        scope.verdict = &verdict;
+        const std::vector<Target> asked = targets(WSHUB_ON_CONNECT, nsp, {});
+        for (std::size_t at = place; at < asked.size(); ++at) {
+            std::int32_t code = WSHUB_OK;
+            if (!call(*asked[at].instance, asked[at].handler->slot, &connect, scope, code)) return nobody_to_ask;
+            if (code < 0) {
+                verdict = Verdict::refusal("Internal error", R"({"code":"INTERNAL","message":"internal error"})");
+            }
+            if (verdict.answer == Verdict::Answer::hold) socket.entrance->place = at + 1;
+            if (verdict.answer != Verdict::Answer::accept) break;
+        }
+        return verdict;
+    }
+    void on_connected(wshub_session socket, const std::string& nsp) override {
+        wshub_connected connected{};
+        connected.size = sizeof connected;
+        connected.session = socket;
+        connected.nsp = detail::str(nsp);
+        run_all(WSHUB_ON_CONNECTED, {}, &connected, scope_of(WSHUB_ON_CONNECTED, socket, nsp, nsp));
+    }
+    bool on_event(const Incoming& event) override {
+        std::vector<wshub_bytes> bins;
+        for (const std::string& bytes : event.attachments) bins.push_back({bytes.data(), bytes.size()});
+        wshub_event given{};
+        given.size = sizeof given;
+        given.session = event.socket;
+        given.ack = event.ack;
+        given.nsp = detail::str(event.nsp);
+        given.name = detail::str(event.name);
+        given.args = detail::str(event.args);
+        given.bins = bins.data();
+        given.n_bins = bins.size();
+        bool handled = false, known = false;
+        Scope scope = scope_of(WSHUB_ON_EVENT, event.socket, event.nsp, event.name);
+        scope.ack = event.ack;
+        scope.taken = &handled;
+        const std::vector<Target> found = targets(WSHUB_ON_EVENT, event.nsp, event.name);
+        for (const Target& target : found) known = known || target.handler->name != "*";
+        const Instance* forbidden = nullptr;  // its handlers that follow each other are refused once
+        for (const Target& target : found) {
+            Instance& instance = *target.instance;
+            if (std::exchange(forbidden, nullptr) == &instance) {
+                forbidden = &instance;
+                continue;
+            }
+            if (!instance.open) continue;
+            if (!may_send(event.socket, instance)) {
+                handled = true;
+                hub.fail(event.socket, event.ack, "FORBIDDEN", "This needs a role that you do not have", {});
+                forbidden = &instance;
+                continue;
+            }
+            std::int32_t code = WSHUB_OK;
+            const bool called = call(instance, target.handler->slot, &given, scope, code);
+            handled = handled || (called && (known || code != WSHUB_OK));
+            if (code < 0) hub.fail(event.socket, event.ack, "INTERNAL", "internal error", {});
+            if (code == WSHUB_STOP) break;
+        }
+        return handled;
+    }
+    void on_join(wshub_session socket, const std::string& nsp, const std::string& room) override {
+        on_member(WSHUB_ON_JOIN, socket, nsp, room);
+    }
+    void on_leave(wshub_session socket, const std::string& nsp, const std::string& room) override {
+        on_member(WSHUB_ON_LEAVE, socket, nsp, room);
+    }
+    void on_disconnect(wshub_session socket, const std::string& nsp, const std::string& reason) override {
+        wshub_closed closed{};
+        closed.size = sizeof closed;
+        closed.session = socket;
+        closed.nsp = detail::str(nsp);
+        closed.reason = detail::str(reason);
+        run_all(WSHUB_ON_DISCONNECT, {}, &closed, scope_of(WSHUB_ON_DISCONNECT, socket, nsp, reason));
+    }
+    void on_reply(const Outcome& outcome) override {
+        Instance* const instance = find_instance(outcome.asker.instance);
+        if (!instance) return;
+        std::vector<wshub_bytes> bins;
+        for (const std::string& bytes : outcome.attachments) bins.push_back({bytes.data(), bytes.size()});
+        wshub_reply reply{};
+        reply.size = sizeof reply;
+        reply.status = outcome.status;
+        reply.session = outcome.socket;
+        reply.cookie = outcome.asker.cookie;
+        reply.args = detail::str(outcome.args);
+        reply.bins = bins.data();
+        reply.n_bins = bins.size();
+        const Socket* const socket = hub.find(outcome.socket);
+        std::int32_t code = WSHUB_OK;
+        call(*instance, outcome.asker.slot, &reply,
+             scope_of(WSHUB_ON_REPLY, outcome.socket, socket ? socket->nsp : std::string(), {}), code);
+    }
+
+    std::vector<Target> targets(std::uint32_t kind, std::string_view nsp, std::string_view name) const {
+        std::vector<Target> found;
+        for (const auto& instance : instances) {
+            if (!is_served(*instance, nsp)) continue;
+            for (const auto& handler : instance->registrations) {
+                if (handler.kind == kind && matches(handler.name, name)) found.push_back({instance.get(), &handler});
+            }
+        }
+        std::stable_sort(found.begin(), found.end(),
+                         [](const Target& a, const Target& b) { return a.handler->priority > b.handler->priority; });
+        return found;
+    }
+
+    // ---- HTTP
+
+    void http(std::string_view method, std::string_view target, std::string_view headers, std::string_view body,
+              const std::string& remote, const std::shared_ptr<HttpState>& state) {
+        const std::size_t mark = target.find('?');
+        const std::string_view path = target.substr(0, mark);
+        const std::string_view query = mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+        std::string allowed;
+        const Target route = find_route(method, path, allowed);
+        if (!route.instance && allowed.empty()) return answer(*state, 404, "Not found.\n");
+        if (!route.instance) {
+            answer(*state, 405, "Method not allowed.\n");
+            state->headers += "Allow: " + allowed + "\r\n";
+            return;
+        }
+        if (!route.instance->open) return answer(*state, 503, "The plugin is not running.\n");
+        constexpr std::uint64_t kPatience = 30'000;
+        const wshub_request id = ++last_request_;
+        const std::uint64_t timer = clock.schedule(
+            clock.now() + kPatience, [this, id] { host_answer(id, 504, "The server did not answer in time.\n"); });
+        requests_.emplace(id, Request{route.instance, state, timer});
+        wshub_http request{};
+        request.size = sizeof request;
+        request.request = id;
+        request.method = detail::str(method);
+        request.path = detail::str(path);
+        request.query = detail::str(query);
+        request.headers = detail::str(headers);
+        request.body = detail::str(body);
+        request.remote = detail::str(remote);
+        std::int32_t code = WSHUB_OK;
+        call(*route.instance, route.handler->slot, &request, scope_of(WSHUB_ON_HTTP, 0, {}, path), code);
+        if (code < 0) host_answer(id, 500, "Internal error.\n");
+    }
+    std::int32_t http_reply(const Instance& instance, wshub_request id, int status, std::string headers,
+                            std::string body) {
+        const auto found = requests_.find(id);
+        if (found == requests_.end() || found->second.instance != &instance || found->second.state->abandoned) {
+            return WSHUB_ENOENT;
+        }
+        HttpState& state = *found->second.state;
+        clock.cancel(found->second.timer);
+        state.status = status;
+        state.headers = std::move(headers);
+        state.body = std::move(body);
+        requests_.erase(found);
+        return WSHUB_OK;
+    }
+    // The first route of the plugin that is another's, or its own twice; empty: none.
+    std::string taken_route(const Instance& instance) const {
+        std::vector<std::string> routes;
+        for (const auto& each : instances) {
+            for (const auto& handler : each->registrations) {
+                if (handler.kind == WSHUB_ON_HTTP) routes.push_back(handler.name);
+            }
+        }
+        for (const auto& handler : instance.registrations) {
+            if (std::count(routes.begin(), routes.end(), handler.name) > 1) return handler.name;
+        }
+        return {};
+    }
+
+private:
+    struct Request {
+        const Instance* instance;
+        std::shared_ptr<HttpState> state;
+        std::uint64_t timer;
+    };
+
+    // Where a plugin writes why it failed.
+    class Failure {
+    public:
+        wshub_err* out() { return &error_; }
+        std::string text() const {
+            const char* const end = static_cast<const char*>(std::memchr(text_, '\0', sizeof text_));
+            const std::string_view said(text_, end ? static_cast<std::size_t>(end - text_) : sizeof text_);
+            return said.empty() ? "it gave no reason" : printable(said, sizeof text_);
+        }
+
+    private:
+        char text_[512] = "";
+        wshub_err error_{0, sizeof text_, text_};
+    };
+
+    template <class Function>
+    void unlocked(Function function) {
+        mutex.unlock();
+        function();  // across the C ABI: throws nothing
+        mutex.lock();
+    }
+
+    static bool is_served(const Instance& instance, std::string_view nsp) {
+        const bool there = instance.state != Instance::State::creating && instance.state != Instance::State::stopped;
+        const auto& served = instance.settings.namespaces();
+        return there && std::find(served.begin(), served.end(), nsp) != served.end();
+    }
+    static Scope scope_of(std::uint32_t kind, wshub_session socket, std::string_view nsp, std::string_view what) {
+        Scope scope;
+        scope.kind = kind;
+        scope.what = what;
+        scope.nsp = nsp;
+        scope.socket = socket;
+        return scope;
+    }
+    void run_all(std::uint32_t kind, std::string_view name, const void* data, const Scope& scope) {
+        for (const Target& target : targets(kind, scope.nsp, name)) {
+            std::int32_t code = WSHUB_OK;
+            call(*target.instance, target.handler->slot, data, scope, code);
+        }
+    }
+    void on_member(std::uint32_t kind, wshub_session socket, const std::string& nsp, const std::string& room) {
+        wshub_member member{};
+        member.size = sizeof member;
+        member.session = socket;
+        member.nsp = detail::str(nsp);
+        member.room = detail::str(room);
+        run_all(kind, room, &member, scope_of(kind, socket, nsp, room));
+    }
+    bool may_send(wshub_session socket, const Instance& instance) const {
+        const auto& needed = instance.settings.roles();
+        const Socket* const from = hub.find(socket);
+        return needed.empty() ||
+               (from && std::any_of(needed.begin(), needed.end(), [&](const std::string& role) {
+                    return std::find(from->roles.begin(), from->roles.end(), role) != from->roles.end();
+                }));
+    }
+    Instance* find_instance(std::uint32_t number) const {
+        for (const auto& instance : instances) {
+            if (instance->number == number) return instance.get();
+        }
+        return nullptr;
+    }
+    void report(const Instance& instance, const Scope& scope, std::int32_t code, const std::string& reason) {
+        constexpr std::array<const char*, 11> kKinds{"call",  "event", "connect", "connected", "disconnect", "join",
+                                                     "leave", "http",  "timer",   "post",      "reply"};
+        failures.push_back("plugin handler failed plugin=" + instance.name + " handler=" + kKinds[scope.kind] +
+                           " name=" + printable(scope.what) + " code=" + std::to_string(code) + " reason=\"" + reason +
+                           "\"");
+        log.push_back({WSHUB_ERROR, {}, failures.back()});
+    }
+
+    // Exact paths before prefixes, long prefixes before short ones.
+    Target find_route(std::string_view method, std::string_view path, std::string& allowed) const {
+        Target best{nullptr, nullptr};
+        std::vector<Target> same_path;
+        for (const auto& instance : instances) {
+            if (instance->state == Instance::State::stopped) continue;
+            for (const auto& handler : instance->registrations) {
+                const std::size_t space = handler.name.find(' ');
+                if (handler.kind == WSHUB_ON_HTTP && matches(handler.name.substr(space + 1), path)) {
+                    same_path.push_back({instance.get(), &handler});
+                }
+            }
+        }
+        const auto path_of = [](const Target& it) { return it.handler->name.substr(it.handler->name.find(' ') + 1); };
+        std::stable_sort(same_path.begin(), same_path.end(), [&](const Target& a, const Target& b) {
+            const std::string one = path_of(a), other = path_of(b);
+            if ((one.back() == '*') != (other.back() == '*')) return other.back() == '*';
+            return one.size() > other.size();
+        });
+        for (const Target& each : same_path) {
+            const std::string its = each.handler->name.substr(0, each.handler->name.find(' '));
+            if (its == method || (method == "HEAD" && its == "GET")) return each;
+            if (allowed.find(its) == std::string::npos) allowed += (allowed.empty() ? "" : ", ") + its;
+        }
+        return best;
+    }
+    static void answer(HttpState& state, int status, std::string_view text) {
+        state.status = status;
+        state.headers = "Content-Type: text/plain; charset=utf-8\r\n";
+        state.body = text;
+    }
+    void host_answer(wshub_request id, int status, std::string_view text) {
+        const auto found = requests_.find(id);
+        if (found == requests_.end()) return;
+        clock.cancel(found->second.timer);
+        if (!found->second.state->abandoned) answer(*found->second.state, status, text);
+        requests_.erase(found);
+    }
+    void drop_requests(const Instance& instance) {
+        std::vector<wshub_request> ids;
+        for (const auto& [id, request] : requests_) {
+            if (request.instance == &instance) ids.push_back(id);
+        }
+        for (const wshub_request id : ids) host_answer(id, 503, "The plugin was stopped.\n");
+    }
+
+    const std::thread::id owner_;
+    std::map<wshub_request, Request> requests_;
+    wshub_request last_request_ = 0;
+};
+
+}  // namespace fake
+}  // namespace wshub
