@@ -26,6 +26,7 @@ std::int32_t code_of(hub::HubError error) {
         case hub::HubError::kNoSuchAck: return WSHUB_ENOENT;
         case hub::HubError::kAlreadyAcked:
         case hub::HubError::kTaken: return WSHUB_EEXIST;
+        case hub::HubError::kFixed: return WSHUB_ESTATE;
         case hub::HubError::kInvalid: return WSHUB_EINVAL;
         case hub::HubError::kLimit: return WSHUB_ELIMIT;
     }

@@ -14,6 +14,10 @@ namespace {
 using protocol::SocketPacket;
 using protocol::SocketType;
 
+// What a client may send with CONNECT: room for a large token.
+constexpr std::size_t kMaxConnectBytes = 64'000;
+constexpr unsigned kMostRefusals = 10;  // of one connection
+
 bool is_event(SocketType type) {
     return type == SocketType::kEvent || type == SocketType::kBinaryEvent;
 }
@@ -57,7 +61,7 @@ void Client::on_text(std::span<char> text) {
 
 void Client::begin_binary(std::span<char> text) {
     // Copied before it is decoded, since the message is gone when its attachments come.
-    auto pending = std::make_unique<Pending>();
+    auto pending = std::make_unique<Pending>(*this);
     pending->text.assign(text.data(), text.size());
     const auto packet = protocol::decode_socket_packet(pending->text, shard_.core().settings.limits.max_json_depth);
     if (!packet || packet->attachments == 0) return parse_error("not a binary packet");
@@ -71,6 +75,12 @@ void Client::begin_binary(std::span<char> text) {
     const Verdict verdict = judge(*at, *packet, text.size());
     if (verdict != Verdict::kFine) pending->discard(verdict);
     pending_ = std::move(pending);
+    const base::milliseconds patience = shard_.core().settings.connect_timeout;
+    if (patience > base::milliseconds{0}) shard_.loop().arm_in(pending_->deadline, patience);
+}
+
+void Client::attachments_are_late(void* self) {
+    static_cast<Client*>(self)->parse_error("attachments that did not come");
 }
 
 void Client::on_binary(std::span<char> bytes) {
@@ -107,6 +117,7 @@ void Client::Pending::discard(Verdict because) {
 
 void Client::receive(const SocketPacket& packet, std::size_t bytes) {
     if (packet.type == SocketType::kConnectError) return parse_error("CONNECT_ERROR of a client");
+    if (packet.type == SocketType::kDisconnect && stops_waiting(packet.nsp)) return;
     Membership* at = addressed(packet);
     if (!at) return;
     complete(at->socket, judge(*at, packet, bytes), packet, {});
@@ -164,7 +175,9 @@ void Client::connect(const SocketPacket& packet) {
         return count_drop();
     }
     // It is kept for as long as the socket lives.
-    if (packet.json.size() > core.settings.limits.max_event_bytes) return refuse("Payload too large");
+    if (packet.json.size() > std::min(kMaxConnectBytes, core.settings.limits.max_event_bytes)) {
+        return refuse("Payload too large");
+    }
     Namespace* nsp = core.namespaces.find(packet.nsp);
     if (!nsp || !nsp->configured) {
         if (!core.sink->serves(packet.nsp)) return refuse("Invalid namespace");
@@ -175,7 +188,8 @@ void Client::connect(const SocketPacket& packet) {
         at = &memberships_.emplace_back();
         at->nsp = nsp;
     }
-    if (at->socket != 0 || at->waiting != 0) return parse_error("a second CONNECT");
+    if (at->socket != 0) return parse_error("a second CONNECT");
+    if (at->waiting != 0) return;  // an impatient client: the answer to the first is on its way
     at->left_by_server = false;
     shard_.connect(*this, session_, *nsp, packet.json);
 }
@@ -193,11 +207,21 @@ void Client::waits(const Namespace& nsp, SocketHandle socket) {
 }
 
 void Client::refused(SocketHandle socket) {
+    // Each may have cost a backend's answer or a signature.
+    if (++refusals_ >= kMostRefusals) session_.close(session::CloseReason::kServerForced);
     const auto at = std::find_if(memberships_.begin(), memberships_.end(),
                                  [&](const Membership& other) { return other.waiting == socket; });
     if (at == memberships_.end()) return;  // at once, without having waited
     at->waiting = 0;
     wait_if_in_none();
+}
+
+bool Client::stops_waiting(std::string_view nsp) {
+    Membership* at = membership(nsp);
+    if (!at || at->waiting == 0) return false;
+    shard_.forget(std::exchange(at->waiting, 0));
+    wait_if_in_none();
+    return true;
 }
 
 void Client::left(SocketHandle socket, bool by_server) {

@@ -63,6 +63,8 @@ private:
     };
     // A packet whose attachments are still to come. What will be refused is not kept.
     struct Pending {
+        explicit Pending(Client& client) : deadline(&Client::attachments_are_late, &client) {}
+
         std::string text;
         protocol::SocketPacket packet;  // points into the text
         SocketHandle socket = 0;
@@ -70,6 +72,7 @@ private:
         std::size_t bytes = 0;
         std::size_t missing = 0;
         std::vector<std::string> attachments;
+        net::Timer deadline;
 
         void discard(Verdict because);
     };
@@ -93,9 +96,12 @@ private:
     Membership* membership(std::string_view nsp);
     Membership* membership(SocketHandle socket);
     void parse_error(std::string_view what);
+    // The client wants it no more while the verdict is still to come.
+    bool stops_waiting(std::string_view nsp);
     void wait_if_in_none();
     void wait_for_connect();
     static void connect_timed_out(void* self);
+    static void attachments_are_late(void* self);
 
     Shard& shard_;
     session::Session& session_;
@@ -103,6 +109,7 @@ private:
     std::unique_ptr<Pending> pending_;
     net::Timer connect_timer_{&Client::connect_timed_out, this};
     base::TokenBucket connects_, connect_guard_;
+    unsigned refusals_ = 0;
     session::Address* const address_;  // null: nothing is limited by it
     std::unique_ptr<Drops> drops_;     // of one that has had any
 };

@@ -227,12 +227,23 @@ bool Hub::read(SocketHandle socket, const std::function<void(const SocketRecord&
     return true;
 }
 
+// With another key than this.
+bool Hub::has_fixed_username(SocketHandle socket, std::string_view key) const {
+    Shard* shard = impl_->shard_of(socket);
+    if (!shard) return false;
+    const auto lock = shard->reading();
+    const Socket* found = shard->alive(socket);
+    if (!found || !found->record.username_is_fixed || found->state == SocketState::kConnecting) return false;
+    return username_key(found->record.username) != key;
+}
+
 HubError Hub::set_username(SocketHandle socket, std::string_view name) {
     const auto key = name.empty() ? std::string() : username_key(name);
     if (!key) return HubError::kInvalid;
     Shard* shard = impl_->shard_of(socket);
     Namespace* nsp = shard ? impl_->namespace_of(*shard, socket) : nullptr;
     if (!nsp) return HubError::kNoSuchSocket;
+    if (has_fixed_username(socket, *key)) return HubError::kFixed;
     if (!key->empty() && !impl_->users.claim(nsp->id, *key, socket)) return HubError::kTaken;
     if (shard->here()) return shard->rename(socket, *nsp, name, *key);
     // Not through on_loop_of(): the claim has to be undone if the socket goes meanwhile.
@@ -309,7 +320,12 @@ SocketHandle Hub::find(std::string_view sid) const {
 SocketHandle Hub::find_user(std::string_view nsp, std::string_view username) const {
     const Namespace* in = impl_->namespaces.find(nsp);
     const auto key = in ? username_key(username) : std::nullopt;
-    return key ? impl_->users.find(in->id, *key) : 0;
+    const SocketHandle socket = key ? impl_->users.find(in->id, *key) : 0;
+    Shard* shard = impl_->shard_of(socket);
+    if (socket == 0 || !shard) return 0;
+    const auto lock = shard->reading();
+    const Socket* found = shard->alive(socket);
+    return found && found->state == SocketState::kConnected ? socket : 0;  // one that may be refused yet is not there
 }
 
 std::vector<SocketHandle> Hub::followers(std::string_view nsp, std::string_view username) const {

@@ -81,6 +81,7 @@ public:
     // once in each): kTaken if another socket has it, kInvalid if it is no name (username_key()). Names are compared by
     // their keys and kept as they were given. A name is free again when its socket has another one, or is gone and its
     // on_disconnect has returned. An empty name releases it.
+    // One that was set before the socket is in stays for its life: kFixed for another.
     HubError set_username(SocketHandle socket, std::string_view name);
     // Whose news it wants: an array of texts; those that are no usernames are kept, but nobody can be meant by them.
     // kLimit: longer than max_event_bytes.
@@ -109,6 +110,8 @@ public:
     net::Loop& loop_of_socket(SocketHandle socket) const;
 
 private:
+    bool has_fixed_username(SocketHandle socket, std::string_view key) const;
+
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

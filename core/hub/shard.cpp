@@ -87,6 +87,7 @@ void Shard::accept(Socket& socket) {
     {
         const std::lock_guard lock(mutex_);
         socket.state = SocketState::kConnected;
+        socket.record.transport = socket.session.transport();  // it may have changed while the verdict was waited for
         std::vector<Socket*>& joined = local(socket.nsp).joined;
         socket.listed = joined.size();
         joined.push_back(&socket);
@@ -214,6 +215,7 @@ HubError Shard::rename(SocketHandle handle, const Namespace& nsp, std::string_vi
     {
         const std::lock_guard lock(mutex_);
         socket->record.username = name;
+        socket->record.username_is_fixed = socket->state == SocketState::kConnecting && !name.empty();
     }
     if (!before.empty()) core_.users.release(nsp.id, before, handle);
     return HubError::kNone;

@@ -94,8 +94,10 @@ struct SocketRecord {
     session::TransportKind transport = session::TransportKind::kPolling;
     std::vector<std::string> rooms;  // client rooms, in the order joined
     std::string username;            // as it was given; empty: none
-    std::string profile = "{}";      // JSON object
-    std::string following = "[]";    // JSON array of the usernames whose news it wants
+    // It was given before the socket was in, by who decides on that: it says who this is, and stays.
+    bool username_is_fixed = false;
+    std::string profile = "{}";    // JSON object
+    std::string following = "[]";  // JSON array of the usernames whose news it wants
     std::vector<std::string> roles;
     std::map<std::string, std::string, std::less<>> vars;  // JSON texts of plugins
     Tally events_in, events_out;
@@ -176,7 +178,16 @@ protected:
     ~EventSink() = default;
 };
 
-enum class HubError : std::uint8_t { kNone = 0, kNoSuchSocket, kNoSuchAck, kAlreadyAcked, kTaken, kInvalid, kLimit };
+enum class HubError : std::uint8_t {
+    kNone = 0,
+    kNoSuchSocket,
+    kNoSuchAck,
+    kAlreadyAcked,
+    kTaken,
+    kFixed,
+    kInvalid,
+    kLimit
+};
 
 struct Emit {
     std::string_view nsp;  // needed for rooms and `all`; sockets named by handle get it in their own

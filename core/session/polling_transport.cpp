@@ -141,13 +141,16 @@ void PollingTransport::flush() {
 }
 
 // What is queued goes first, by several polls if it is much.
+// The close packet has an answer of its own: the official client acts on it before it hands on the packets that stand
+// in front of it in the same one, which then reach nobody.
 void PollingTransport::say_goodbye() {
     std::string body = take_payload();
-    const bool room = body.empty() || body.size() + 1 + kClose.size() <= context_.max_http_buffer_size;
-    if (!queue_.empty() || !room) return answer(std::move(body));
+    if (!body.empty()) return answer(std::move(body));
     // A poll that came too late gets the noop that every poll expects first; so does Node.
-    if (body.empty() && late_poll_) body = kNoop;
-    if (!body.empty()) body += protocol::kPayloadSeparator;
+    if (late_poll_) {
+        body = kNoop;
+        body += protocol::kPayloadSeparator;
+    }
     body += kClose;
     answer(std::move(body));
     parted();

@@ -46,18 +46,16 @@ bool is_loopback(std::string_view address) {
     return address == "::1" || (is_v4 && address.substr(0, kNet.size()) == kNet);
 }
 
-// The host of "http://localhost:8080", without the brackets of IPv6.
-std::string_view host_of(std::string_view origin) {
-    const std::size_t scheme = origin.find("://");
-    if (scheme == std::string_view::npos) return {};
-    const std::string_view place = origin.substr(scheme + 3);
-    if (!place.empty() && place.front() == '[') return place.substr(1, place.find(']') - 1);
-    return place.substr(0, place.find(':'));
+// "localhost:8080", "[::1]:8080", "127.0.0.1": of this machine.
+bool is_local_place(std::string_view place) {
+    const std::string_view host = !place.empty() && place.front() == '[' ? place.substr(1, place.find(']') - 1)
+                                                                         : place.substr(0, place.find(':'));
+    return same_word(host, "localhost") || is_loopback(host);
 }
 
 bool is_local_page(std::string_view origin) {
-    const std::string_view host = host_of(origin);
-    return same_word(host, "localhost") || is_loopback(host);
+    const std::size_t scheme = origin.find("://");
+    return scheme != std::string_view::npos && is_local_place(origin.substr(scheme + 3));
 }
 
 }  // namespace
@@ -85,7 +83,10 @@ bool is_local(std::string_view remote, std::string_view headers) {
     const bool forwarded = std::any_of(kOfProxies.begin(), kOfProxies.end(),
                                        [&](std::string_view name) { return !values_of(headers, name).empty(); });
     const std::vector<std::string_view> origins = values_of(headers, "Origin");
-    return !forwarded && std::all_of(origins.begin(), origins.end(), is_local_page);
+    // A name of somebody else's that leads to this machine: a page of his may ask without an Origin.
+    const std::vector<std::string_view> hosts = values_of(headers, "Host");
+    return !forwarded && std::all_of(origins.begin(), origins.end(), is_local_page) &&
+           std::all_of(hosts.begin(), hosts.end(), is_local_place);
 }
 
 json::Raw with_role(const json::View& roles) {

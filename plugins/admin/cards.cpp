@@ -22,11 +22,6 @@ Cards::CardRef Cards::get(const wshub::Session& session) {
     return card;
 }
 
-bool Cards::has(const wshub::Session& session) const {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    return cards_.count(session.id()) != 0;
-}
-
 void Cards::forget(const wshub::Session& session) {
     CardRef dropped;  // dies outside of the lock
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -21,7 +21,6 @@ public:
 
     // Kept from now on if the session is there. Null: it is gone, all of it.
     CardRef get(const wshub::Session& session);
-    bool has(const wshub::Session& session) const;
     void forget(const wshub::Session& session);
     void clear();
 

@@ -40,13 +40,12 @@ Card::Card(const Facts& facts)
     text_ += ",\"client_info\":" + client_info(facts).text + '}';
 }
 
-void Card::put(std::string& out, const std::vector<std::string>& rooms) const {
-    constexpr std::size_t kMostOfRooms = 8192;
+void Card::put(std::string& out, const std::vector<std::string>& rooms, std::size_t most) const {
     out.append(text_, 0, rooms_at_);
     out += '[';
     const std::size_t begin = out.size();
     for (const std::string& room : rooms) {
-        if (out.size() - begin > kMostOfRooms) break;
+        if (out.size() - begin > most) break;
         if (out.size() > begin) out += ',';
         json::put(out, room);
     }
@@ -54,15 +53,23 @@ void Card::put(std::string& out, const std::vector<std::string>& rooms) const {
     out.append(text_, rooms_at_);
 }
 
-json::Raw Card::with_rooms(const std::vector<std::string>& rooms) const {
+json::Raw Card::with_rooms(const std::vector<std::string>& rooms, std::size_t most) const {
     json::Raw connection;
-    put(connection.text, rooms);
+    put(connection.text, rooms, most);
     return connection;
 }
 
-std::vector<std::string> rooms_behind(const std::vector<std::string>& rooms, std::string_view room) {
-    const auto at = std::find(rooms.begin(), rooms.end(), room);
-    return at == rooms.end() ? rooms : std::vector<std::string>(at + 1, rooms.end());
+std::vector<std::string> Leaver::left(std::string_view room) {
+    const auto begin = rooms_.begin();
+    const auto at = std::find(begin + static_cast<std::ptrdiff_t>(next_), rooms_.end(), room);
+    if (at != rooms_.end()) next_ = static_cast<std::size_t>(at - begin) + 1;
+    std::vector<std::string> behind;
+    std::size_t bytes = 0;
+    for (std::size_t i = next_; i < rooms_.size() && bytes <= Card::kRoomsOfLeaver; ++i) {
+        bytes += rooms_[i].size();
+        behind.push_back(rooms_[i]);
+    }
+    return behind;
 }
 
 json::Raw connection_update(std::string_view type, const json::Raw& connection, std::uint64_t total) {

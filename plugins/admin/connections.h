@@ -27,16 +27,31 @@ class Card {
 public:
     explicit Card(const Facts& facts);
 
-    void put(std::string& out, const std::vector<std::string>& rooms) const;
-    wshub::json::Raw with_rooms(const std::vector<std::string>& rooms) const;
+    // Of the rooms' names, those that begin within the first `most` bytes.
+    void put(std::string& out, const std::vector<std::string>& rooms, std::size_t most = kRoomsOfOne) const;
+    wshub::json::Raw with_rooms(const std::vector<std::string>& rooms, std::size_t most = kRoomsOfOne) const;
+
+    static constexpr std::size_t kRoomsOfOne = 32'768;
+    // In updates about one room, of which a client can cause many.
+    static constexpr std::size_t kRoomsInUpdate = 8192;
+    static constexpr std::size_t kRoomsOfLeaver = 1024;
 
 private:
     std::string text_;
     std::size_t rooms_at_;
 };
 
-// The rooms that a session which is leaving all of them, in this order, is in when it has just left `room`.
-std::vector<std::string> rooms_behind(const std::vector<std::string>& rooms, std::string_view room);
+// A session that leaves all its rooms, in this order, one after the other.
+class Leaver {
+public:
+    explicit Leaver(std::vector<std::string> rooms) : rooms_(std::move(rooms)) {}
+    // The first of those that it is still in when it has just left this one: as many as an update shows.
+    std::vector<std::string> left(std::string_view room);
+
+private:
+    std::vector<std::string> rooms_;
+    std::size_t next_ = 0;
+};
 
 wshub::json::Raw connection_update(std::string_view type, const wshub::json::Raw& connection, std::uint64_t total);
 wshub::json::Raw room_update(std::string_view type, std::string_view sid, std::string_view room,

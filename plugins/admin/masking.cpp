@@ -114,10 +114,9 @@ bool looks_secret(std::string_view key) {
 }
 
 json::Raw mask_secrets(const json::View& value) {
-    if (value.text().size() > kMostBytes) return json::obj("truncated", true);
     json::Raw masked;
     put_masked(masked.text, value, 0);
-    return masked;
+    return masked.text.size() > kMostBytes ? json::obj("truncated", true) : masked;
 }
 
 }  // namespace admin

@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -25,6 +27,7 @@ using wshub::Session;
 
 constexpr std::string_view kRoom = "watchers";  // private: no client reaches it
 constexpr std::int32_t kBeforeOtherTokens = 1000;
+constexpr std::string_view kProved = "admin.proved";  // session variable, which the plugin auth reads
 
 class Admin : public wshub::Plugin {
 public:
@@ -80,7 +83,10 @@ private:
 
     void admit(wshub::Connect& connect) const {
         const Session session = connect.session();
-        if (is_admin(session, connect.auth())) session.set_roles(admin::with_role(json::View(session.roles())));
+        if (!is_admin(session, connect.auth())) return;
+        session.set_roles(admin::with_role(json::View(session.roles())));
+        // Who has shown the token need not show another; who is only near, or anybody, must.
+        if (access_ == admin::Access::token) session.set_var(kProved, true);
     }
 
     bool is_admin(const Session& session, const json::View& auth) const {
@@ -95,76 +101,41 @@ private:
     // ---- lists
 
     using Request = admin::ListAnswer::To;
-    struct Listing {
-        Session session;
-        std::string nsp;
-        wshub::Ack ack;
-        Request request;
-        std::vector<Session> unprepared;
-        std::shared_ptr<void> under_way;  // counted in listings_
-    };
 
     void list(wshub::Event& event, Request request) {
         const Session session = event.session();
         if (!session.has_role(admin::kRole)) return event.fail("FORBIDDEN", "Only admins may see the connections");
-        if (!event.wants_ack()) {
-            if (request == Request::admin_subscribe) subscribe(session, event.nsp());
-            return;
-        }
-        std::shared_ptr<void> under_way(nullptr, [this](void*) {
-            --listings_;
-            tidy_up();
-        });
-        ++listings_;
-        prepare(std::make_shared<Listing>(Listing{session, std::string(event.nsp()), event.take_ack(), request,
-                                                  sessions(event.nsp()), std::move(under_way)}));
-    }
-
-    // Making the cards of thousands of sessions takes a while. A few at a time, so that the clients of this loop do not
-    // wait for it.
-    void prepare(const std::shared_ptr<Listing>& listing) {
-        constexpr int kMost = 100;
-        for (int made = 0; made < kMost && !listing->unprepared.empty(); listing->unprepared.pop_back()) {
-            if (cards_.has(listing->unprepared.back())) continue;
-            cards_.get(listing->unprepared.back());
-            ++made;
-        }
-        if (listing->unprepared.empty()) {
-            answer(*listing);
+        // Subscribes first: who comes or goes from now on is told of, behind this answer.
+        const bool newly = request == Request::admin_subscribe && subscribe(session, event.nsp());
+        if (!event.wants_ack()) return;
+        const auto args = list_answer(event.nsp(), request);
+        if (args) {
+            event.ack_raw(*args);
         } else {
-            post([this, listing] { prepare(listing); }, listing->session);
+            if (newly) unsubscribe(session);
+            event.fail("PAYLOAD_TOO_LARGE", "The list of connections is too large");
         }
+        tidy_up();
     }
 
-    // Subscribes first: who comes or goes from now on is told of, behind this answer.
-    void answer(const Listing& listing) {
-        const bool newly = listing.request == Request::admin_subscribe && subscribe(listing.session, listing.nsp);
-        admin::ListAnswer answer(listing.request, last_list_bytes_);
-        for (const Session& session : sessions(listing.nsp)) {
+    // Nothing: it is larger than may be sent.
+    std::optional<std::string> list_answer(std::string_view nsp, Request request) {
+        admin::ListAnswer answer(request, last_list_bytes_);
+        for (const Session& session : sessions(nsp)) {
             if (const auto card = cards_.get(session)) answer.add(*card, session.rooms());
-            if (answer.bytes() > max_list_bytes_.bytes) {
-                if (newly) unsubscribe(listing.session);
-                return refuse_too_large(listing);
-            }
+            if (answer.bytes() > max_list_bytes_.bytes) return std::nullopt;
         }
-        const std::string args = std::move(answer).finish();
+        std::string args = std::move(answer).finish();
         last_list_bytes_ = args.size() + args.size() / 8;
-        listing.ack.raw(args);
-    }
-
-    void refuse_too_large(const Listing& listing) {
-        constexpr std::string_view kCode = "PAYLOAD_TOO_LARGE", kMessage = "The list of connections is too large";
-        to(listing.session).emit("system:error", json::obj("code", kCode, "message", kMessage));
-        listing.ack(json::obj("status", "error", "code", kCode, "message", kMessage));
+        return args;
     }
 
     // ---- updates
 
-    // On the session's loop. False: it had subscribed already, or is gone.
+    // False: it had subscribed already.
     bool subscribe(const Session& session, std::string_view nsp) {
         session.join_private(kRoom);
-        // It may be gone: its list was a while in the making.
-        return session.in_private(kRoom) && watchers_.add(session.id(), nsp);
+        return watchers_.add(session.id(), nsp);
     }
 
     void unsubscribe(const Session& session) {
@@ -175,7 +146,7 @@ private:
 
     // Nobody looks: nothing is kept.
     void tidy_up() {
-        if (watchers_.none() && listings_ == 0) cards_.clear();
+        if (watchers_.none()) cards_.clear();
     }
 
     // Who is no admin any more gets no more.
@@ -198,6 +169,10 @@ private:
 
     void disconnected(const Session& session) {
         if (watchers_.remove(session.id())) tidy_up();
+        {
+            const std::lock_guard<std::mutex> lock(leavers_mutex_);
+            leavers_.erase(session.id());
+        }
         if (!watchers_.none()) announce(session, "disconnect");
         cards_.forget(session);
     }
@@ -220,18 +195,26 @@ private:
 
     void left(const Session& session, std::string_view room) {
         if (watchers_.none()) return;
-        std::vector<std::string> rooms = session.rooms();
-        // A session that is going shows the rooms it had, and leaves one after the other.
-        if (!find(session.sid())) rooms = admin::rooms_behind(rooms, room);
-        announce_room(session, "leave", room, rooms);
+        if (find(session.sid())) return announce_room(session, "leave", room, session.rooms());
+        // It is going, and leaves one after the other, maybe a thousand.
+        const auto going = leaver(session);
+        announce_room(session, "leave", room, going->left(room), admin::Card::kRoomsOfLeaver);
+    }
+
+    // Its own session's handlers alone use it.
+    std::shared_ptr<admin::Leaver> leaver(const Session& session) {
+        const std::lock_guard<std::mutex> lock(leavers_mutex_);
+        std::shared_ptr<admin::Leaver>& known = leavers_[session.id()];
+        if (!known) known = std::make_shared<admin::Leaver>(session.rooms());
+        return known;
     }
 
     void announce_room(const Session& session, std::string_view what, std::string_view room,
-                       const std::vector<std::string>& rooms) {
+                       const std::vector<std::string>& rooms, std::size_t most = admin::Card::kRoomsInUpdate) {
         const auto card = cards_.get(session);
         if (!card) return;
         post([this, nsp = session.nsp(),
-              update = admin::room_update(what, session.sid(), room, card->with_rooms(rooms))] {
+              update = admin::room_update(what, session.sid(), room, card->with_rooms(rooms, most))] {
             if (is_watched(nsp)) to_private(kRoom).in(nsp).emit("admin:room_update", update);
         });
     }
@@ -254,13 +237,14 @@ private:
         config("stats_interval", Millis(30'000), "How often every client gets system:stats; 0 only on connect.",
                wshub::Range<Millis>{Millis(0), Millis(86'400'000)});
     const wshub::Size max_list_bytes_ =
-        config("max_list_bytes", wshub::Size{3'000'000},
+        config("max_list_bytes", wshub::Size{3'800'000},
                "The largest list of connections an admin is sent; keep it below [limits] max_queued_bytes.");
 
     admin::Watchers watchers_;
     admin::Cards cards_{*this};
-    std::atomic<int> listings_{0};  // being prepared
     std::atomic<std::size_t> last_list_bytes_{0};
+    std::mutex leavers_mutex_;
+    std::unordered_map<wshub_session, std::shared_ptr<admin::Leaver>> leavers_;  // while somebody watches
 };
 
 }  // namespace

@@ -248,7 +248,7 @@ void Auth::watch_file(wshub::StopToken stop) {
 // ---- letting in
 
 void Auth::judge(wshub::Connect& connect) {
-    if (connect.session().has_role("admin")) return;  // the admin plugin knows it
+    if (connect.session().var("admin.proved") == "true") return;  // it has shown the admin token
     if (webhook_) return ask_backend(connect);
     const auto text = credential(connect);
     if (const auto* reason = std::get_if<Reason>(&text)) return refuse(connect, *reason);
@@ -300,7 +300,8 @@ std::optional<Reason> Auth::apply(const wshub::Session& session, const Grant& gr
     if (grant.username) {
         if (grant.username->empty()) return Reason::username_invalid;  // would release the one it has
         switch (session.set_username(*grant.username)) {
-            case Claim::taken: return Reason::username_taken;
+            case Claim::taken:
+            case Claim::fixed: return Reason::username_taken;
             case Claim::invalid: return Reason::username_invalid;
             case Claim::done:
             case Claim::gone: break;
@@ -388,8 +389,10 @@ void Auth::ask_backend(wshub::Connect& connect) {
                                      [this, verdict](const auth::Webhook::Answer& answer) { decide(verdict, answer); },
                                      [session] { return session.connected_at_ms() != 0; }};
     // Never accepted unseen: a flood of clients would open the door.
-    wshub::Verdict door = verdict;
-    if (!webhook_->ask(std::move(question))) refuse(door, Reason::overloaded);
+    if (webhook_->ask(std::move(question))) return;
+    // Not by a refusal, after which clients stay away.
+    count(session, Reason::overloaded);
+    session.close_transport();
 }
 
 // On the thread of the webhook.
@@ -406,6 +409,12 @@ void Auth::decide(const wshub::Verdict& verdict, const auth::Webhook::Answer& an
     }
 }
 
+// A client must not be able to make the backend "fail" by what it sends: whatever blames the request is a no.
+bool is_refusal(long status) {
+    constexpr long kRequestTimeout = 408, kTooManyRequests = 429;
+    return status >= 400 && status < 500 && status != kRequestTimeout && status != kTooManyRequests;
+}
+
 Auth::Checked Auth::read(const auth::Webhook::Answer& answer) {
     if (answer.status == 0) return backend_failed(answer.failure);
     Checked checked = Reason::backend_refused;
@@ -415,7 +424,7 @@ Auth::Checked Auth::read(const auth::Webhook::Answer& answer) {
             return backend_failed("its answer is not usable: " + unusable->why);
         }
         if (const auto* grant = std::get_if<Grant>(&read)) checked = *grant;
-    } else if (answer.status != 401 && answer.status != 403) {
+    } else if (!is_refusal(answer.status)) {
         return backend_failed("it answered with status " + std::to_string(answer.status));
     }
     if (backend_fails_.exchange(false)) info("the backend answers again");

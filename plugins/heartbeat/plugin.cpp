@@ -72,6 +72,8 @@ private:
             const heartbeat::Beats::Step step = advance();
             for (const auto& missed : step.missed) tell_missed(session(missed.client), missed.in_a_row);
             for (const auto& sent : step.sent) {
+                // One that went while the plugin was being started was never said goodbye to.
+                if (session(sent.client).connected_at_ms() == 0) remove(session(sent.client));
                 to(session(sent.client)).emit("system:heartbeat", heartbeat::heartbeat(sent.id));
             }
             sent_.inc(step.sent.size());

@@ -17,7 +17,7 @@ class Running {
 public:
     // So many at once. Nobody types to more people; a client that says so makes us forget the one it has not spoken of
     // for the longest time.
-    static constexpr std::size_t kMost = 32;
+    static constexpr std::size_t kMost = 100;
 
     struct Started {
         bool first = false;             // it was not running: tell the target

@@ -11,35 +11,43 @@ namespace users {
 
 namespace json = wshub::json;
 
-void ClientList::add(const ClientInfo& client) {
+ClientEntry::ClientEntry(ClientInfo info) : info_(std::move(info)) {
     json::Object entry;
-    entry.add("id", client.sid);
-    if (client.username.empty()) {
+    entry.add("id", info_.sid);
+    if (info_.username.empty()) {
         entry.add("username", nullptr);
     } else {
-        entry.add("username", client.username);
+        entry.add("username", info_.username);
     }
-    entry.add("connectTime", wshub::iso8601_millis(client.connected_at_ms));
-    entry.add("following", json::Raw{client.following.empty() ? "[]" : client.following});
-    json::Raw profile{client.profile.empty() ? "{}" : client.profile};
-    if (!client.profile_attachments.empty()) {
-        std::vector<std::optional<std::size_t>> places(client.profile_attachments.size());
-        profile.text = families::replace_placeholders(profile.text, [&](std::size_t num) {
-            if (num >= places.size()) return std::string("null");
-            if (!places[num]) {
-                if (attachments_.size() == families::kMaxAttachments) return std::string("null");
-                places[num] = attachments_.size();
-                attachments_.push_back(client.profile_attachments[num]);
-                bytes_ += attachments_.back().size();
-            }
-            return json::bin(*places[num]).text;
-        });
-    }
-    entry.add("profile", profile);
+    entry.add("connectTime", wshub::iso8601_millis(info_.connected_at_ms));
+    entry.add("following", json::Raw{info_.following.empty() ? "[]" : info_.following});
+    text_ = std::move(entry).build().text;
+    text_.back() = ',';
+    text_ += R"("profile":)";
+    if (info_.profile_attachments.empty()) text_ += (info_.profile.empty() ? "{}" : info_.profile) + '}';
+}
+
+void ClientList::add(const ClientEntry& client) {
     if (count_++ > 0) clients_ += ',';
-    const json::Raw text = std::move(entry).build();
-    json::put(clients_, text);
-    bytes_ += text.text.size() + 1;
+    const std::size_t before = clients_.size();
+    clients_ += client.text();
+    if (!client.info().profile_attachments.empty()) clients_ += profile(client.info()) + '}';
+    bytes_ += clients_.size() - before + 1;
+}
+
+// With its attachments in this list's packet.
+std::string ClientList::profile(const ClientInfo& client) {
+    std::vector<std::optional<std::size_t>> places(client.profile_attachments.size());
+    return families::replace_placeholders(client.profile, [&](std::size_t num) {
+        if (num >= places.size()) return std::string("null");
+        if (!places[num]) {
+            if (attachments_.size() == families::kMaxAttachments) return std::string("null");
+            places[num] = attachments_.size();
+            attachments_.push_back(client.profile_attachments[num]);
+            bytes_ += attachments_.back().size();
+        }
+        return json::bin(*places[num]).text;
+    });
 }
 
 json::Raw ClientList::answer(std::string_view timestamp) const {

@@ -20,10 +20,25 @@ struct ClientInfo {
     std::vector<std::string> profile_attachments;
 };
 
+// One client's place in the list.
+class ClientEntry {
+public:
+    explicit ClientEntry(ClientInfo info);
+
+    const ClientInfo& info() const { return info_; }
+    // The whole object. One whose profile has binary ends before the profile: where its attachments come in the packet
+    // is known when the list is made.
+    std::string_view text() const { return text_; }
+
+private:
+    ClientInfo info_;
+    std::string text_;
+};
+
 // Built once and answered many times: only the timestamp is another each time.
 class ClientList {
 public:
-    void add(const ClientInfo& client);
+    void add(const ClientEntry& client);
 
     std::size_t count() const { return count_; }
     // Of an answer, about.
@@ -34,6 +49,8 @@ public:
     wshub::json::Raw answer(std::string_view timestamp) const;
 
 private:
+    std::string profile(const ClientInfo& client);
+
     std::string clients_;  // comma between
     std::size_t count_ = 0;
     std::size_t bytes_ = 0;

@@ -1,23 +1,18 @@
 #include "listing.h"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
+#include <vector>
 
 #include "common/sender.h"
+#include "requests.h"
 
 namespace users {
 
-namespace json = wshub::json;
-
 namespace {
 
-constexpr std::size_t kFew = 100;
 // Other plugins may change what is listed without our knowing; nobody sees what is older.
 constexpr std::chrono::seconds kLongest{1};
-constexpr std::size_t kMostWaiting = 4;
-constexpr families::Refusal kTooOften{"RATE_LIMIT", "The list was asked for too often"};
-constexpr families::Refusal kInternal{"INTERNAL", "internal error"};
 constexpr families::Refusal kListTooLarge{"PAYLOAD_TOO_LARGE", "The list of clients is too large"};
 
 ClientInfo info_of(const wshub::Session& session) {
@@ -27,96 +22,77 @@ ClientInfo info_of(const wshub::Session& session) {
 
 }  // namespace
 
-void Listing::answer(wshub::Event& event) {
-    const std::string nsp(event.nsp());
-    if (plugin_.session_count(nsp) > kFew) {
-        if (!queue(event)) families::refuse(event, kTooOften);
-        return;
-    }
-    const auto list = this->list(nsp, version());
-    give(event.session(), event.take_ack(), *list);
+void Listing::changed(const wshub::Session& session) {
+    EntryRef dropped;  // dies outside of the lock
+    const std::lock_guard lock(mutex_);
+    ++version_;
+    const auto found = entries_.find(session.id());
+    if (found == entries_.end()) return;
+    dropped = std::move(found->second);
+    entries_.erase(found);
 }
 
-bool Listing::queue(wshub::Event& event) {
-    const std::lock_guard lock(mutex_);
-    std::size_t& waiting = waiting_[event.session().id()];
-    if (waiting == kMostWaiting) return false;
-    ++waiting;
-    asked_.push_back({event.session(), event.take_ack(), std::string(event.nsp()), version()});
-    asked_or_closed_.notify_one();
+void Listing::answer(wshub::Event& event) {
+    const auto list = this->list(std::string(event.nsp()));
+    const std::size_t times = event.wants_ack() ? 2 : 1;
+    if (list->bytes() > max_bytes_ / times) return families::refuse(event, kListTooLarge);
+    Sent& sent = sent_[event.session()];
+    if (!may_send(sent, list->bytes() * times)) return refuse_more(event, sent);
+    std::string args = "[";
+    args += list->answer(plugin_.timestamp()).text;
+    args += ']';
+    wshub::Emit emit(plugin_, plugin_.host());
+    std::move(emit).to(event.session());
+    for (const std::string& each : list->attachments()) std::move(emit).with(std::string_view(each));
+    std::move(emit).emit_raw("system:clients", args);
+    if (event.wants_ack()) event.take_ack().raw(args, {list->attachments().begin(), list->attachments().end()});
+}
+
+bool Listing::may_send(Sent& sent, std::size_t bytes) const {
+    const auto now = std::chrono::steady_clock::now();
+    const auto most = static_cast<double>(max_bytes_);
+    const double gone = std::chrono::duration<double>(now - sent.at).count() * most;  // in a second all of it
+    const double left = std::max(0.0, sent.bytes - gone) + static_cast<double>(bytes);
+    if (left > most) return false;
+    sent.bytes = left;
+    sent.at = now;
     return true;
 }
 
-void Listing::give(const wshub::Session& session, const wshub::Ack& ack, const ClientList& list) {
-    const std::size_t times = ack ? 2 : 1;
-    if (list.bytes() > max_bytes_ / times) return refuse(session, ack, kListTooLarge);
-    std::string args = "[";
-    args += list.answer(plugin_.timestamp()).text;
-    args += ']';
-    wshub::Emit emit(plugin_, plugin_.host());
-    std::move(emit).to(session);
-    for (const std::string& each : list.attachments()) std::move(emit).with(std::string_view(each));
-    std::move(emit).emit_raw("system:clients", args);
-    ack.raw(args, {list.attachments().begin(), list.attachments().end()});
-}
-
-void Listing::refuse(const wshub::Session& session, const wshub::Ack& ack, const families::Refusal& refusal) {
-    const auto& [code, message] = refusal;
-    plugin_.to(session).emit("system:error", json::obj("code", code, "message", message));
-    ack(json::obj("status", "error", "code", code, "message", message));
-}
-
-void Listing::open() {
-    const std::lock_guard lock(mutex_);
-    closed_ = false;
-    asked_.clear();
-    waiting_.clear();
-}
-
-void Listing::close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    asked_or_closed_.notify_all();
-}
-
-void Listing::run() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        asked_or_closed_.wait(lock, [this] { return closed_ || !asked_.empty(); });
-        if (closed_) return;
-        const std::vector<Asked> asked = std::exchange(asked_, {});
-        for (const Asked& each : asked) {
-            lock.unlock();
-            answer(each);
-            lock.lock();
-            const auto waiting = waiting_.find(each.session.id());
-            if (--waiting->second == 0) waiting_.erase(waiting);
-            if (closed_) return;
-        }
+// As above the rate of all events: the answer each time, the event once a second.
+void Listing::refuse_more(wshub::Event& event, Sent& sent) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - sent.told >= std::chrono::seconds(1)) {
+        sent.told = now;
+        return families::refuse(event, kTooOften);
     }
+    event.ack(wshub::json::obj("status", "error", "code", kTooOften.code, "message", kTooOften.message));
 }
 
-// As for events that a handler fails at: the reason is for the log alone.
-void Listing::answer(const Asked& asked) {
-    try {
-        give(asked.session, asked.ack, *list(asked.nsp, asked.version));
-    } catch (const std::exception& e) {
-        plugin_.error(std::string("a list of clients failed: ") + e.what());
-        refuse(asked.session, asked.ack, kInternal);
-    }
+void Listing::tidy_up() {
+    std::unordered_map<wshub_session, EntryRef> entries;
+    std::map<std::string, Kept, std::less<>> kept;
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(asked_, false)) return;
+    entries.swap(entries_);
+    kept.swap(kept_);
 }
 
-std::shared_ptr<const ClientList> Listing::list(const std::string& nsp, std::uint64_t at_least) {
+std::shared_ptr<const ClientList> Listing::list(const std::string& nsp) {
     const auto now = std::chrono::steady_clock::now();
     // Who has gone is not counted any more, a moment before plugins hear of it.
     const std::uint64_t sessions = plugin_.session_count(nsp);
+    std::uint64_t version = 0;
     {
         const std::lock_guard lock(mutex_);
+        asked_ = true;
+        version = version_;  // before anything of it is read
         const Kept& kept = kept_[nsp];
-        const bool same = kept.list && kept.version >= at_least && kept.sessions == sessions;
+        const bool same = kept.list && kept.version == version && kept.sessions == sessions;
         if (same && now - kept.built < kLongest) return kept.list;
+        // What other plugins changed shows after a while too.
+        if (kept.list && kept.version == version && now - kept.built >= kLongest) entries_.clear();
     }
-    const std::uint64_t version = this->version();  // before anything of it is read
     auto list = build(nsp);
     const std::lock_guard lock(mutex_);
     kept_[nsp] = {version, sessions, now, list};
@@ -124,19 +100,38 @@ std::shared_ptr<const ClientList> Listing::list(const std::string& nsp, std::uin
 }
 
 // In the order in which they came.
-std::shared_ptr<const ClientList> Listing::build(const std::string& nsp) const {
-    std::vector<std::pair<std::int64_t, wshub::Session>> sessions;
+std::shared_ptr<const ClientList> Listing::build(const std::string& nsp) {
+    std::vector<EntryRef> entries;
     for (const wshub::Session& session : plugin_.sessions(nsp)) {
-        sessions.emplace_back(session.connected_at_ms(), session);
+        if (EntryRef entry = this->entry(session)) entries.push_back(std::move(entry));
     }
-    std::sort(sessions.begin(), sessions.end());
+    std::sort(entries.begin(), entries.end(), [](const EntryRef& a, const EntryRef& b) {
+        return a->info().connected_at_ms < b->info().connected_at_ms;
+    });
     auto list = std::make_shared<ClientList>();
-    for (const auto& [connected, session] : sessions) {
-        const ClientInfo info = info_of(session);
-        if (!info.sid.empty()) list->add(info);  // empty: it has gone meanwhile
-        if (list->bytes() > max_bytes_) break;   // nobody gets it
+    for (const EntryRef& entry : entries) {
+        list->add(*entry);
+        if (list->bytes() > max_bytes_) break;  // nobody gets it
     }
     return list;
+}
+
+// Null: it has gone.
+Listing::EntryRef Listing::entry(const wshub::Session& session) {
+    std::uint64_t version = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        const auto found = entries_.find(session.id());
+        if (found != entries_.end()) return found->second;
+        version = version_;
+    }
+    ClientInfo info = info_of(session);
+    if (info.sid.empty()) return nullptr;
+    auto entry = std::make_shared<const ClientEntry>(std::move(info));
+    const std::lock_guard lock(mutex_);
+    // Else it may say what was so before the change.
+    if (version == version_) entries_.insert_or_assign(session.id(), entry);
+    return entry;
 }
 
 }  // namespace users

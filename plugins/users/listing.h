@@ -1,12 +1,10 @@
-// Who is connected, for those who ask: a list of each namespace that is built when it is asked for, and kept while
-// nothing changes. Any thread.
+// Who is connected, for those who ask. What the list says of each client is kept while lists are asked for, so that the
+// list of ten thousand costs little more than its bytes. Any thread.
 #pragma once
 
 #include <wshub/plugin.h>
 
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -15,7 +13,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include "client_list.h"
 #include "common/requests.h"
@@ -28,24 +25,21 @@ public:
     Listing(wshub::Plugin& plugin, std::size_t max_bytes) : plugin_(plugin), max_bytes_(max_bytes) {}
 
     // Somebody came, went, or has other data.
-    void changed() { version_.fetch_add(1, std::memory_order_acq_rel); }
+    void changed(const wshub::Session& session);
 
-    // Answers at once where few are connected. With many, the list has megabytes: it is made and encoded on a thread of
-    // its own, which this tells. Refuses those who ask again and again before they have their answers, and all while
-    // the list is larger than may be sent.
+    // The list as it is now; refuses while it is larger than may be sent, and who asks for more than that in a second,
+    // after as much at once: a request of a few bytes is answered with megabytes.
     void answer(wshub::Event& event);
 
-    // That thread: runs until close().
-    void run();
-    void open();
-    void close();
+    // Forgets what nobody has asked for since the last call.
+    void tidy_up();
 
 private:
-    struct Asked {
-        wshub::Session session;
-        wshub::Ack ack;
-        std::string nsp;
-        std::uint64_t version = 0;  // when it was asked for
+    using EntryRef = std::shared_ptr<const ClientEntry>;
+    // What a session has been sent lately, and when that was.
+    struct Sent {
+        double bytes = 0;
+        std::chrono::steady_clock::time_point at, told;
     };
     struct Kept {
         std::uint64_t version = 0, sessions = 0;
@@ -53,25 +47,21 @@ private:
         std::shared_ptr<const ClientList> list;
     };
 
-    bool queue(wshub::Event& event);
-    // One that shows what was so at that version, or later.
-    std::shared_ptr<const ClientList> list(const std::string& nsp, std::uint64_t at_least);
-    std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
-    std::shared_ptr<const ClientList> build(const std::string& nsp) const;
-    void answer(const Asked& asked);
-    void give(const wshub::Session& session, const wshub::Ack& ack, const ClientList& list);
-    void refuse(const wshub::Session& session, const wshub::Ack& ack, const families::Refusal& refusal);
+    std::shared_ptr<const ClientList> list(const std::string& nsp);
+    std::shared_ptr<const ClientList> build(const std::string& nsp);
+    EntryRef entry(const wshub::Session& session);
+    bool may_send(Sent& sent, std::size_t bytes) const;
+    void refuse_more(wshub::Event& event, Sent& sent);
 
     wshub::Plugin& plugin_;
     const std::size_t max_bytes_;
-    std::atomic<std::uint64_t> version_{0};
+    wshub::PerSession<Sent> sent_{plugin_};
 
     std::mutex mutex_;  // of what follows
-    std::condition_variable asked_or_closed_;
+    std::uint64_t version_ = 0;
+    std::unordered_map<wshub_session, EntryRef> entries_;
     std::map<std::string, Kept, std::less<>> kept_;  // by namespace
-    std::vector<Asked> asked_;
-    std::unordered_map<wshub_session, std::size_t> waiting_;  // requests that have no answer yet
-    bool closed_ = true;
+    bool asked_ = false;                             // since tidy_up()
 };
 
 }  // namespace users

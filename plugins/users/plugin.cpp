@@ -34,16 +34,10 @@ public:
         on("system:clients", [this](wshub::Event& event) { list_clients(event); });
         // Before others tell of it: who hears that somebody came or went finds it in the list.
         constexpr std::int32_t kFirst = std::numeric_limits<std::int32_t>::max();
-        on_connected([this](wshub::Session) { listing_.changed(); }, kFirst);
-        on_disconnect([this](wshub::Session, std::string_view) { listing_.changed(); }, kFirst);
+        on_connected([this](wshub::Session session) { listing_.changed(session); }, kFirst);
+        on_disconnect([this](wshub::Session session, std::string_view) { listing_.changed(session); }, kFirst);
+        every(wshub::Millis(60'000), [this] { listing_.tidy_up(); });
     }
-
-protected:
-    void on_start() override {
-        listing_.open();
-        thread([this](wshub::StopToken) { listing_.run(); });
-    }
-    void on_stop() override { listing_.close(); }
 
 private:
     // ---- system:setData
@@ -63,12 +57,13 @@ private:
             switch (session.set_username(after.username)) {
                 case wshub::Session::Claim::done: break;
                 case wshub::Session::Claim::taken: return refuse_data(event, users::kTaken);
+                case wshub::Session::Claim::fixed: return refuse_data(event, users::kFixed);
                 case wshub::Session::Claim::invalid: return refuse_data(event, users::kBadUsername);
                 case wshub::Session::Claim::gone: return;
             }
         }
         keep(session, given, after);
-        listing_.changed();
+        listing_.changed(session);
         if (!given.following.is_missing()) tell_followed(before, after);
         const json::Raw done = users::data_set(given, timestamp());
         to(session).emit("system:dataSet", done);
@@ -166,7 +161,7 @@ private:
     const Askers askers_ = read_askers();
     users::Listing listing_{
         *this,
-        config("max_list_bytes", wshub::Size{3'000'000},
+        config("max_list_bytes", wshub::Size{3'800'000},
                "The largest list of clients that is sent, the acknowledgement counted too; keep it below [limits] "
                "max_queued_bytes.")
             .bytes};

@@ -17,6 +17,8 @@
 namespace users {
 
 inline constexpr families::Refusal kTaken{"DUPLICATE_USERNAME", "Username already taken"};
+inline constexpr families::Refusal kFixed{"FORBIDDEN", "The username was given by the server"};
+inline constexpr families::Refusal kTooOften{"RATE_LIMIT", "The list was asked for too often"};
 inline constexpr families::Refusal kTooLarge{"PAYLOAD_TOO_LARGE", "User data too large"};
 inline constexpr families::Refusal kBadUsername = families::invalid_format(
     "A username is a text of 1 to 64 characters, without control characters and not only blanks");

@@ -172,7 +172,7 @@ for (const how of HOW) {
 
 describe("one who types to too many at once", () => {
   it("has stopped for the one not spoken of for the longest time", async () => {
-    const MOST = 32;
+    const MOST = 100;
     const alice = await Client.connect(slow);
     const a = fresh();
     await name(alice, a);

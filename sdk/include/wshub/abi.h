@@ -354,7 +354,8 @@ typedef struct wshub_host_v1 {
     int32_t (*session_str)(wshub_host*, wshub_session, uint32_t field, const wshub_sink*);
     int32_t (*session_num)(wshub_host*, wshub_session, uint32_t field, int64_t*);
     /* WSHUB_F_USERNAME: unique within a namespace, compared by code points after NFC; WSHUB_EEXIST if taken, empty
-     * releases it. WSHUB_EINVAL if it has not 1 to 64 code points, has control characters, or only blanks.
+     * releases it. One that is set before the session is in (by who decides on its CONNECT) stays: WSHUB_ESTATE for
+     * another. WSHUB_EINVAL if it has not 1 to 64 code points, has control characters, or only blanks.
      * WSHUB_F_PROFILE, WSHUB_F_FOLLOWING, WSHUB_F_ROLES: WSHUB_EINVAL if they are not of their form. */
     int32_t (*session_set)(wshub_host*, wshub_session, uint32_t field, wshub_str value);
     int32_t (*find_session)(wshub_host*, wshub_str sid, wshub_session*);

@@ -118,8 +118,8 @@ public:
     std::string transport() const { return text(WSHUB_F_TRANSPORT); }
     std::string headers() const { return text(WSHUB_F_HEADERS); }
     std::string query() const { return text(WSHUB_F_QUERY); }
-    std::string following() const { return text(WSHUB_F_FOLLOWING); }                // JSON array of usernames
-    std::string roles() const { return text(WSHUB_F_ROLES); }                        // JSON array of texts
+    std::string following() const { return text(WSHUB_F_FOLLOWING); }  // JSON array of usernames
+    std::string roles() const { return text(WSHUB_F_ROLES); }          // JSON array of texts
     bool has_role(std::string_view role) const {
         return host_->has_role(host_.handle(), id_, detail::str(role)) == WSHUB_OK;
     }
@@ -133,11 +133,13 @@ public:
         taken,    // another session has the name
         invalid,  // not 1 to 64 code points, or with control characters, or only blanks
         gone,     // this session
+        fixed,    // it was given before the session was in, and stays
     };
     // An empty name releases the one it has.
     Claim set_username(std::string_view name) const {
         const std::int32_t code = host_->session_set(host_.handle(), id_, WSHUB_F_USERNAME, detail::str(name));
         if (code == WSHUB_EEXIST) return Claim::taken;
+        if (code == WSHUB_ESTATE) return Claim::fixed;
         if (code == WSHUB_EINVAL) return Claim::invalid;
         return detail::check_there(code, "set_username") ? Claim::done : Claim::gone;
     }

@@ -225,9 +225,12 @@ public:
         Socket* const socket = alive(handle);
         if (!socket) return WSHUB_ENOENT;
         if (socket->username == name) return WSHUB_OK;
+        const bool is_in = socket->stage != Socket::Stage::connecting;
+        if (socket->username_is_fixed && is_in) return WSHUB_ESTATE;
         if (!name.empty() && !users_.emplace(std::make_pair(socket->nsp, name), handle).second) return WSHUB_EEXIST;
         if (!socket->username.empty()) users_.erase({socket->nsp, socket->username});
         socket->username = name;
+        socket->username_is_fixed = !is_in && !name.empty();
         return WSHUB_OK;
     }
 

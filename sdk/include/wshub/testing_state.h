@@ -125,6 +125,7 @@ struct Socket {
     std::shared_ptr<Connection> connection;
     std::shared_ptr<ClientSide> client;
     std::string sid, nsp, auth, username, profile = "{}", following = "[]";
+    bool username_is_fixed = false;
     std::vector<std::string> follows, roles;
     std::map<std::string, std::string, std::less<>> vars;
     std::vector<std::string> rooms;  // of clients, in the order joined

@@ -233,21 +233,48 @@ TEST_CASE("rooms joined while waiting are told of when the socket is in", "[verd
     CHECK(door.hub.members("/", kDen).size() == (accepted ? 1 : 0));
 }
 
-TEST_CASE("a second CONNECT for a namespace that waits breaks the protocol", "[verdicts]") {
+TEST_CASE("a second CONNECT for a namespace that waits changes nothing", "[verdicts]") {
     Door door;
     FakeSession& client = door.waiting();
     client.text("0");
-    CHECK(client.close_reason() == session::CloseReason::kParseError);
-    CHECK(door.decide(kYes) == HubError::kNone);  // too late, as it turns out
+    CHECK_FALSE(client.close_reason());
+    CHECK(door.decide(kYes) == HubError::kNone);
+    door.turn();
+    CHECK(client.packets.size() == 1);
+    CHECK(door.sink.take() == Lines{"connect /", "connect /", "connected /"});  // asked again behind the holder
+}
+
+TEST_CASE("a client that wants in no more while it waits is forgotten, and may ask again", "[verdicts]") {
+    Door door;
+    FakeSession& client = door.waiting();
+    client.text("1");
+    CHECK_FALSE(client.close_reason());
+    CHECK(door.decide(kYes) == HubError::kNoSuchSocket);
     door.turn();
     CHECK(client.packets.empty());
-    CHECK(door.sink.take() == Lines{"connect /"});
+    client.text("0");
+    CHECK(door.sink.take() == Lines{"connect /", "connect /"});
+}
+
+TEST_CASE("a username that is given before the socket is in stays", "[verdicts]") {
+    Door door;
+    door.waiting();
+    CHECK(door.hub.set_username(door.last, "ann") == HubError::kNone);
+    CHECK(door.hub.find_user("/", "ann") == 0);  // not in yet
+    CHECK(door.hub.set_username(door.last, "amy") == HubError::kNone);
+    door.decide(kYes);
+    door.turn();
+    CHECK(door.hub.find_user("/", "amy") == door.last);
+    CHECK(door.hub.set_username(door.last, "bob") == HubError::kFixed);
+    CHECK(door.hub.set_username(door.last, "") == HubError::kFixed);
+    CHECK(door.hub.set_username(door.last, "amy") == HubError::kNone);
+    CHECK(door.hub.find_user("/", "bob") == 0);
 }
 
 TEST_CASE("packets for a namespace that waits break the protocol", "[verdicts]") {
     Door door;
     FakeSession& client = door.waiting();
-    client.text(GENERATE(R"(2["e"])", "1", "30[]"));
+    client.text(GENERATE(R"(2["e"])", "30[]"));
     CHECK(client.close_reason() == session::CloseReason::kParseError);
 }
 

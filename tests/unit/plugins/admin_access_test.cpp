@@ -28,7 +28,7 @@ TEST_CASE("a token is accepted whole", "[admin]") {
 TEST_CASE("who comes from this machine is local", "[admin]") {
     const std::string remote = GENERATE("127.0.0.1", "127.255.255.254", "127.1.2.3", "::1");
     CHECK(is_local(remote, ""));
-    CHECK(is_local(remote, "Host: x\r\nUser-Agent: y\r\n"));
+    CHECK(is_local(remote, "Host: localhost:3000\r\nUser-Agent: y\r\n"));
 }
 
 TEST_CASE("who comes from elsewhere is not local", "[admin]") {
@@ -41,7 +41,7 @@ TEST_CASE("who comes from elsewhere is not local", "[admin]") {
 TEST_CASE("whom a proxy of this machine brings is not local", "[admin]") {
     const std::string header = GENERATE("X-Forwarded-For: 127.0.0.1", "x-forwarded-for: 10.1.1.1",
                                         "Forwarded: for=127.0.0.1", "X-Real-IP: 127.0.0.1", "X-FORWARDED-FOR:");
-    CHECK_FALSE(is_local("127.0.0.1", "Host: x\r\n" + header + "\r\nAccept: */*\r\n"));
+    CHECK_FALSE(is_local("127.0.0.1", "Host: localhost\r\n" + header + "\r\nAccept: */*\r\n"));
 }
 
 TEST_CASE("a page of another machine in a browser of this one is not local", "[admin]") {
