@@ -203,6 +203,10 @@ std::size_t Server::sessions() const {
     return impl_->engine.sessions();
 }
 
+void Server::reload() {
+    impl_->plugins.request_reload();
+}
+
 void Server::stop() {
     impl_->stop();
 }
