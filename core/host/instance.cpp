@@ -165,10 +165,10 @@ void Instance::restore(const Saved& saved) {
     }
 }
 
-// Nobody is inside: it was paused, or comes to that by itself.
-void Instance::retire() {
+// Nobody is inside: it was paused, or is waited for.
+void Instance::retire(base::milliseconds patience) {
     retired_.store(true, std::memory_order_release);
-    gate_.shut(base::milliseconds::zero());
+    gate_.shut(patience);
 }
 
 void Instance::unload() {

@@ -92,7 +92,8 @@ public:
     void restore(const Saved& saved);         // loaded
     void begin();                             // start() without opening the gate
     void open();
-    void retire();  // its successor, or a table without it, is published: who waits is sent there
+    void retire(base::milliseconds patience =
+                    {});  // its successor, or a table without it, is published: who waits is sent there
 
     // ---- any thread
 
