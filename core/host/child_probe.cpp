@@ -57,7 +57,15 @@ int spawn(pid_t& child, const std::filesystem::path& program, const std::filesys
     ::posix_spawn_file_actions_init(&actions);
     ::posix_spawn_file_actions_adddup2(&actions, pipe.writing(), STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions, pipe.writing(), STDERR_FILENO);
-    const int error = ::posix_spawn(&child, name.c_str(), &actions, nullptr, arguments.data(), environ);
+    // The reload thread blocks signals; the child is to die of them.
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::posix_spawnattr_init(&attributes);
+    ::posix_spawnattr_setsigmask(&attributes, &none);
+    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    const int error = ::posix_spawn(&child, name.c_str(), &actions, &attributes, arguments.data(), environ);
+    ::posix_spawnattr_destroy(&attributes);
     ::posix_spawn_file_actions_destroy(&actions);
     return error;
 }

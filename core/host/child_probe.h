@@ -13,7 +13,7 @@ namespace wshub::host {
 // standard error.
 int probe_main(const std::filesystem::path& file);
 
-// Runs `program --probe-plugin FILE`. Empty: it can be loaded. Otherwise why not. Main thread.
+// Runs `program --probe-plugin FILE`. Empty: it can be loaded. Otherwise why not. Any thread.
 std::string probe_in_child(const std::filesystem::path& program, const std::filesystem::path& file,
                            base::milliseconds patience = base::milliseconds{3000});
 

@@ -1,10 +1,12 @@
 #include "host/http_routes.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "host/abi_text.h"
 #include "host/instance.h"
+#include "host/router.h"
 
 namespace wshub::host {
 namespace {
@@ -87,64 +89,11 @@ void HttpRoutes::Waiting::expired(void* self) {
     waiting.shard_.answer(waiting.id_, plain(504, "The server did not answer in time.\n"));
 }
 
-HttpRoutes::HttpRoutes(std::vector<net::Loop*> loops) {
+HttpRoutes::HttpRoutes(std::vector<net::Loop*> loops, const Router& router) : router_(router) {
     for (net::Loop* loop : loops) shards_.push_back(std::make_shared<Shard>(*loop));
 }
 
 HttpRoutes::~HttpRoutes() = default;
-
-bool HttpRoutes::is_route(std::string_view text) {
-    const std::size_t space = text.find(' ');
-    if (space == std::string_view::npos || space == 0) return false;
-    const std::string_view method = text.substr(0, space), path = text.substr(space + 1);
-    const bool upper = std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-    return upper && path.substr(0, 1) == "/" && path.size() > 1 &&
-           path.find_first_of(" ?#") == std::string_view::npos && path.find('*') >= path.size() - 1;
-}
-
-bool HttpRoutes::add(std::shared_ptr<Instance> instance, std::string_view route, wshub_slot slot) {
-    const std::size_t space = route.find(' ');
-    Route added;
-    added.method = route.substr(0, space);
-    added.path = route.substr(space + 1);
-    added.is_prefix = added.path.back() == '*';
-    if (added.is_prefix) added.path.pop_back();
-    const bool taken = std::any_of(routes_.begin(), routes_.end(), [&](const Route& other) {
-        return other.method == added.method && other.path == added.path && other.is_prefix == added.is_prefix;
-    });
-    if (taken) return false;
-    added.instance = std::move(instance);
-    added.slot = slot;
-    // Exact paths before prefixes, long prefixes before short ones: the first match is the right one.
-    const auto later = [&added](const Route& other) {
-        if (other.is_prefix != added.is_prefix) return other.is_prefix;
-        return other.path.size() < added.path.size();
-    };
-    routes_.insert(std::find_if(routes_.begin(), routes_.end(), later), std::move(added));
-    return true;
-}
-
-void HttpRoutes::remove(const Instance& instance) {
-    std::erase_if(routes_, [&instance](const Route& route) { return route.instance.get() == &instance; });
-}
-
-std::vector<std::string> HttpRoutes::prefixes() const {
-    std::vector<std::string> prefixes;
-    for (const Route& route : routes_) prefixes.push_back(route.path);
-    std::sort(prefixes.begin(), prefixes.end());
-    prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
-    return prefixes;
-}
-
-const HttpRoutes::Route* HttpRoutes::find(std::string_view method, std::string_view path, std::string& allowed) const {
-    for (const Route& route : routes_) {
-        const bool same = route.is_prefix ? path.substr(0, route.path.size()) == route.path : path == route.path;
-        if (!same) continue;
-        if (route.method == method || (method == "HEAD" && route.method == "GET")) return &route;
-        if (allowed.find(route.method) == std::string::npos) allowed += (allowed.empty() ? "" : ", ") + route.method;
-    }
-    return nullptr;
-}
 
 HttpRoutes::Shard* HttpRoutes::shard_of(wshub_request request) const {
     const auto loop = static_cast<std::size_t>(request >> kLoopShift);
@@ -153,17 +102,30 @@ HttpRoutes::Shard* HttpRoutes::shard_of(wshub_request request) const {
 
 void HttpRoutes::handle(std::unique_ptr<net::HttpExchange> exchange) {
     const protocol::HttpHead& head = exchange->head();
+    const Router::Reading reading(router_);
+    std::shared_ptr<const RoutingTable> newer;  // keeps what follows alive, where it is not the one we read
     std::string allowed;
-    const Route* const route = find(head.method(), head.path(), allowed);
+    const HttpRoute* route = nullptr;
+    std::shared_ptr<Instance> instance;
+    std::optional<Instance::Visit> visit;
+    for (const RoutingTable* table = &reading.table();;) {
+        allowed.clear();
+        route = table->http().find(head.method(), head.path(), allowed);
+        if (!route) break;
+        instance = table->instances()[route->plugin];
+        visit.emplace(*instance);
+        if (*visit || !instance->retired()) break;
+        visit.reset();
+        newer = router_.newest();
+        table = newer.get();
+    }
     if (!route && allowed.empty()) return exchange->respond(plain(404, "Not found.\n"));
     if (!route) {
         net::HttpResponse response = plain(405, "Method not allowed.\n");
         response.headers.emplace_back("Allow", allowed);
         return exchange->respond(std::move(response));
     }
-    Instance& instance = *route->instance;
-    const Instance::Visit visit(instance);
-    if (!visit) return exchange->respond(plain(503, "The plugin is not running.\n"));
+    if (!*visit) return exchange->respond(plain(503, "The plugin is not running.\n"));
 
     // Copies: the answer may come, and the exchange go, while the handler still looks at its request.
     const std::string method(head.method()), path(head.path()), query(head.query()),
@@ -171,7 +133,7 @@ void HttpRoutes::handle(std::unique_ptr<net::HttpExchange> exchange) {
     Shard& shard = *shards_[exchange->loop().index()];
     wshub_http request{};
     request.size = sizeof request;
-    request.request = shard.add(route->instance, std::move(exchange));
+    request.request = shard.add(instance, std::move(exchange));
     request.method = str(method);
     request.path = str(path);
     request.query = str(query);
@@ -179,10 +141,10 @@ void HttpRoutes::handle(std::unique_ptr<net::HttpExchange> exchange) {
     request.body = str(body);
     request.remote = str(remote);
     CallScope scope;
-    scope.plugin = instance.name().c_str();
+    scope.plugin = instance->name().c_str();
     scope.kind = WSHUB_ON_HTTP;
     scope.what = path;
-    if (instance.call(route->slot, &request, scope) < 0) {
+    if (instance->call(route->slot, &request, scope) < 0) {
         shard.answer(request.request, plain(500, "Internal error.\n"));
     }
 }

@@ -1,4 +1,4 @@
-// HTTP requests that plugins answer: which plugin a path belongs to, and the requests that wait for their answer.
+// HTTP requests that plugins answer: brings them to their plugin, and keeps those that wait for their answer.
 #pragma once
 
 #include <wshub/abi.h>
@@ -17,24 +17,16 @@
 namespace wshub::host {
 
 class Instance;
+class Router;
 
 class HttpRoutes {
 public:
     // A request that was not answered by then gets 504.
     static constexpr base::milliseconds kPatience{30'000};
 
-    explicit HttpRoutes(std::vector<net::Loop*> loops);
+    HttpRoutes(std::vector<net::Loop*> loops, const Router& router);
     ~HttpRoutes();
     HttpRoutes(const HttpRoutes&) = delete;
-
-    // "GET /metrics", or with a star at the end.
-    static bool is_route(std::string_view text);
-
-    // Before requests come. False: another plugin has the route, or this one twice.
-    bool add(std::shared_ptr<Instance> instance, std::string_view route, wshub_slot slot);
-    void remove(const Instance& instance);
-    // What to look for in front of a request's target.
-    std::vector<std::string> prefixes() const;
 
     // The loop's thread: the one that the request lives on.
     void handle(std::unique_ptr<net::HttpExchange> exchange);
@@ -47,19 +39,12 @@ public:
     void drop(const Instance& instance);
 
 private:
-    struct Route {
-        std::string method, path;
-        bool is_prefix = false;
-        std::shared_ptr<Instance> instance;
-        wshub_slot slot = 0;
-    };
     class Waiting;
     struct Shard;
 
-    const Route* find(std::string_view method, std::string_view path, std::string& allowed) const;
     Shard* shard_of(wshub_request request) const;
 
-    std::vector<Route> routes_;
+    const Router& router_;
     std::vector<std::shared_ptr<Shard>> shards_;  // by the loop's index
 };
 

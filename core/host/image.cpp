@@ -38,7 +38,7 @@ bool is_mapped(const void* base) {
 }  // namespace
 
 Image::Image(PluginFile file) : file_(std::move(file)) {
-    const std::string path = std::filesystem::absolute(file_.path).string();
+    const std::string path = std::filesystem::absolute(file_.image()).string();
     boost::dll::fs::error_code failed;
     library_.load(path, failed, boost::dll::load_mode::rtld_now);
     if (failed) throw PluginError(linker_error(path));

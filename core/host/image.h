@@ -10,7 +10,7 @@
 
 namespace wshub::host {
 
-// Main thread.
+// One thread at a time.
 class Image {
 public:
     // Runs the static initialisers of the plugin. Throws PluginError.

@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
 #include "base/log.h"
+#include "host/abi_text.h"
 #include "host/host_api.h"
 #include "host/http_routes.h"
 #include "host/timers.h"
@@ -29,6 +31,11 @@ private:
     wshub_err error_{0, static_cast<std::uint32_t>(text_.size()), text_.data()};
 };
 
+// Whether the plugin's table reaches as far as save() and what belongs to it.
+bool has_state(const wshub_plugin_v1& functions) {
+    return functions.size >= offsetof(wshub_plugin_v1, state_version) + sizeof functions.state_version;
+}
+
 std::string_view kind_name(std::uint32_t kind) {
     constexpr std::array<std::string_view, 11> kNames{"call",  "event", "connect", "connected", "disconnect", "join",
                                                       "leave", "http",  "timer",   "post",      "reply"};
@@ -43,7 +50,7 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
         case WSHUB_ON_CONNECT:
         case WSHUB_ON_CONNECTED:
         case WSHUB_ON_DISCONNECT: return name.empty();
-        case WSHUB_ON_HTTP: return HttpRoutes::is_route(name);
+        case WSHUB_ON_HTTP: return HttpTable::is_route(name);
         default: return false;
     }
 }
@@ -52,12 +59,11 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
 
 Instance::Instance(Services& services, PluginFile file, PluginSettings settings, std::uint32_t number, Purpose purpose)
     : services_(services),
-      file_(std::move(file)),
-      descriptor_(file_.descriptor),
-      path_(file_.path),
+      origin_(std::move(file)),
       settings_(std::move(settings)),
       number_(number),
-      purpose_(purpose) {}
+      purpose_(purpose),
+      trouble_(services.quarantine) {}
 
 Instance::~Instance() = default;
 
@@ -67,8 +73,12 @@ void Instance::load() {
         events_ = services_.metrics.counter("wshub_plugin_events_total", "Events that a plugin handled", label);
         errors_ = services_.metrics.counter("wshub_plugin_errors_total", "Handlers of a plugin that failed", label);
         slow_ = services_.metrics.counter("wshub_plugin_slow_total", "Handlers of a plugin that took too long", label);
+        slow_milliseconds_ = services_.metrics.counter("wshub_plugin_slow_milliseconds_total",
+                                                       "Time in handlers of a plugin that took too long", label);
+        in_quarantine_ = services_.metrics.gauge(
+            "wshub_plugin_quarantined", "1 while a plugin is not called any more, since it failed too often", label);
     }
-    image_ = std::make_unique<Image>(std::move(file_));
+    image_ = std::make_unique<Image>(origin_);
     ErrorText error;
     self_ = functions().create(handle(), &host_functions(), error.out());
     if (!self_) {
@@ -80,6 +90,11 @@ void Instance::load() {
 }
 
 void Instance::start() {
+    begin();
+    open();
+}
+
+void Instance::begin() {
     state_.store(State::kStarting, std::memory_order_release);
     ErrorText error;
     if (functions().start && functions().start(self_, error.out()) < 0) {
@@ -87,6 +102,10 @@ void Instance::start() {
         throw PluginError("start failed: " + error.printable());
     }
     state_.store(State::kRunning, std::memory_order_release);
+}
+
+void Instance::open() {
+    in_quarantine_->set(0);
     gate_.open();
     services_.timers.release(*this);
 }
@@ -104,9 +123,52 @@ void Instance::stop() {
         functions().stop(self_);
     }
     state_.store(State::kStopped, std::memory_order_release);
+    forget_what_waits(retired() ? hub::ConnectVerdict::closing()
+                                : hub::ConnectVerdict::refusal("Server is shutting down"));
+}
+
+void Instance::forget_what_waits(const hub::ConnectVerdict& for_held) {
     services_.timers.drop(*this);
     services_.http.drop(*this);
-    services_.hub.refuse_held(number_, hub::ConnectVerdict::refusal("Server is shutting down"));
+    services_.hub.refuse_held(number_, for_held);
+}
+
+bool Instance::pause(base::milliseconds patience) {
+    return gate_.pause(patience);
+}
+
+// Who is held is closed, not refused: a client that is told an error does not come back by itself.
+void Instance::halt() {
+    if (functions().stop) functions().stop(self_);
+    state_.store(State::kStopped, std::memory_order_release);
+    forget_what_waits(hub::ConnectVerdict::closing());
+}
+
+Instance::Saved Instance::save() {
+    Saved saved;
+    saved.vars = vars();
+    if (!has_state(functions()) || !functions().save) return saved;
+    ErrorText error;
+    const wshub_sink sink{
+        [](void* user, const char* p, std::size_t n) { static_cast<std::string*>(user)->append(p, n); }, &saved.text};
+    if (functions().save(self_, &sink, error.out()) < 0) throw PluginError("save failed: " + error.printable());
+    saved.state_version = functions().state_version;
+    return saved;
+}
+
+void Instance::restore(const Saved& saved) {
+    set_vars(saved.vars);
+    if (saved.text.empty() || !has_state(functions()) || !functions().restore) return;
+    ErrorText error;
+    if (functions().restore(self_, saved.state_version, str(saved.text), error.out()) < 0) {
+        throw PluginError("restore failed: " + error.printable());
+    }
+}
+
+// Nobody is inside: it was paused, or is waited for.
+void Instance::retire(base::milliseconds patience) {
+    retired_.store(true, std::memory_order_release);
+    gate_.shut(patience);
 }
 
 void Instance::unload() {
@@ -119,6 +181,8 @@ void Instance::unload() {
 }
 
 std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& scope) {
+    if (quarantined()) return WSHUB_EINTERNAL;
+    calls_.add();
     ErrorText error;
     std::unique_lock serial(serial_, std::defer_lock);
     if (descriptor_.serial) serial.lock();
@@ -136,6 +200,8 @@ std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& 
 // The reason stays here: it may hold what no client should see.
 void Instance::report_failure(const CallScope& scope, std::int32_t code, std::string_view reason) {
     errors_->add();
+    failures_.fetch_add(1, std::memory_order_relaxed);
+    count_trouble();
     const auto left_out = error_limit_.take(services_.clock.steady());
     if (!left_out) return;
     base::log::error("plugin handler failed plugin={} handler={} name={} code={} reason=\"{}\" left_out={}", name(),
@@ -144,10 +210,21 @@ void Instance::report_failure(const CallScope& scope, std::int32_t code, std::st
 
 void Instance::report_slow(const CallScope& scope, base::milliseconds took) {
     slow_->add();
+    slow_milliseconds_->add(took.count());
+    count_trouble();
     const auto left_out = slow_limit_.take(services_.clock.steady());
     if (!left_out) return;
     base::log::warn("plugin handler was slow plugin={} handler={} name={} took={} left_out={}", name(),
                     kind_name(scope.kind), base::log::printable(scope.what), base::format_duration(took), *left_out);
+}
+
+void Instance::count_trouble() {
+    if (!trouble_.add(services_.clock.steady()) || quarantined_.exchange(true)) return;
+    in_quarantine_->set(1);
+    base::log::error(
+        "plugin {}: {} failures or slow handlers within {}: in quarantine, its events are answered with INTERNAL until "
+        "it is reloaded",
+        name(), services_.quarantine.limit, base::format_duration(services_.quarantine.window));
 }
 
 std::int32_t Instance::add_handler(Registration registration) {
@@ -198,6 +275,16 @@ bool Instance::read_var(std::string_view key, std::string& json) const {
     if (found == vars_.end()) return false;
     json = found->second;
     return true;
+}
+
+std::map<std::string, std::string, std::less<>> Instance::vars() const {
+    const std::lock_guard lock(vars_mutex_);
+    return vars_;
+}
+
+void Instance::set_vars(std::map<std::string, std::string, std::less<>> vars) {
+    const std::lock_guard lock(vars_mutex_);
+    vars_ = std::move(vars);
 }
 
 void Instance::set_var(std::string_view key, std::string_view json) {

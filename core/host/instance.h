@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,6 +22,7 @@
 #include "host/image.h"
 #include "host/plugin_settings.h"
 #include "host/router.h"
+#include "host/trouble_window.h"
 #include "hub/hub.h"
 #include "net/loop.h"
 
@@ -47,6 +49,8 @@ struct Services {
     HttpRoutes& http;
     const Router& router;
     ServerInfo server{};
+    Quarantine quarantine{};
+    std::function<bool(std::string_view plugin)> request_reload{};  // false: no such plugin
 };
 
 // Behind every wshub_host* that a plugin holds. Outlives the plugin's code, so that a late call of a thread that the
@@ -60,6 +64,12 @@ public:
         kRunning,
         kStopped,
     };
+    // What goes from a version to the next one.
+    struct Saved {
+        std::uint32_t state_version = 0;
+        std::string text;
+        std::map<std::string, std::string, std::less<>> vars;
+    };
     // Whether the plugin is to run, or only to tell what its settings are.
     enum class Purpose : std::uint8_t { kRun, kLearnSettings };
 
@@ -67,18 +77,31 @@ public:
     Instance(Services& services, PluginFile file, PluginSettings settings, std::uint32_t number, Purpose purpose);
     ~Instance();
 
-    // ---- main thread, in this order; each throws PluginError with the reason
+    // ---- one thread at a time, in this order; each throws PluginError with the reason
 
     void load();    // maps the image, creates the plugin
     void start();   // afterwards the gate is open
     void stop();    // nothing of the plugin is called afterwards; waits for handlers that run
     void unload();  // destroys the plugin, unmaps the image
 
+    // ---- the steps of a reload: see Replacement
+
+    bool pause(base::milliseconds patience);  // who comes waits; false: handlers did not come back, all is as before
+    void halt();                              // paused: stops the plugin and forgets what it waits for
+    Saved save();                             // halted
+    void restore(const Saved& saved);         // loaded
+    void begin();                             // start() without opening the gate
+    void open();
+    void retire(base::milliseconds patience =
+                    {});  // its successor, or a table without it, is published: who waits is sent there
+
     // ---- any thread
 
     const std::string& name() const { return descriptor_.name; }
     const Descriptor& descriptor() const { return descriptor_; }
-    const std::filesystem::path& path() const { return path_; }
+    const std::filesystem::path& path() const { return origin_.path; }
+    // Where it came from; with the copy that is mapped, which is kept as long as somebody keeps this.
+    const PluginFile& file() const { return origin_; }
     std::uint32_t number() const { return number_; }
     net::Loop& home_loop() const { return *services_.loops[number_ % services_.loops.size()]; }
     const std::vector<std::string>& namespaces() const { return settings_.namespaces(); }
@@ -86,6 +109,12 @@ public:
     const std::vector<std::string>& roles() const { return settings_.roles(); }
     Services& services() const { return services_; }
     State state() const { return state_.load(std::memory_order_acquire); }
+    bool retired() const { return retired_.load(std::memory_order_acquire); }
+    // Since it was loaded.
+    std::int64_t calls() const { return calls_.value(); }
+    std::int64_t failures() const { return failures_.load(std::memory_order_relaxed); }
+    // Nothing of it is called until it is loaded anew, since it failed too often.
+    bool quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
     // What a host function needs that acts on clients.
     bool may_act() const { return state() == State::kStarting || state() == State::kRunning; }
     const std::vector<Registration>& registrations() const { return registrations_; }
@@ -116,6 +145,8 @@ public:
     // Variables of the plugin. Any thread.
     bool read_var(std::string_view key, std::string& json) const;
     void set_var(std::string_view key, std::string_view json);  // empty: erases
+    std::map<std::string, std::string, std::less<>> vars() const;
+    void set_vars(std::map<std::string, std::string, std::less<>> vars);
 
 private:
     using Figure = std::variant<std::monostate, base::Counter*, base::Gauge*>;
@@ -124,11 +155,12 @@ private:
     wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
     void report_failure(const CallScope& scope, std::int32_t code, std::string_view reason);
     void report_slow(const CallScope& scope, base::milliseconds took);
+    void count_trouble();
+    void forget_what_waits(const hub::ConnectVerdict& for_held);
 
     Services& services_;
-    PluginFile file_;  // until load()
-    const Descriptor descriptor_;
-    const std::filesystem::path path_;
+    const PluginFile origin_;
+    const Descriptor& descriptor_ = origin_.descriptor;
     PluginSettings settings_;
     const std::uint32_t number_;
     const Purpose purpose_;
@@ -136,6 +168,8 @@ private:
     std::unique_ptr<Image> image_;
     void* self_ = nullptr;
     std::atomic<State> state_{State::kCreating};
+    std::atomic<bool> retired_{false};
+    std::atomic<bool> quarantined_{false};
     bool stuck_ = false;  // a handler never came back: the plugin stays where it is
     Gate gate_;
     std::mutex serial_;  // around each call, if the plugin wants that
@@ -145,7 +179,12 @@ private:
     base::Counter* events_ = nullptr;
     base::Counter* errors_ = nullptr;
     base::Counter* slow_ = nullptr;
+    base::Counter* slow_milliseconds_ = nullptr;
+    base::Gauge* in_quarantine_ = nullptr;
     base::LogLimit error_limit_, slow_limit_;
+    base::Counter calls_;
+    std::atomic<std::int64_t> failures_{0};
+    TroubleWindow trouble_;
 
     mutable std::mutex vars_mutex_;
     std::map<std::string, std::string, std::less<>> vars_;

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <functional>
+#include <string_view>
 #include <system_error>
 
 namespace wshub::host {
@@ -70,17 +72,51 @@ void check_only_ours(const fs::path& path, const struct stat& status) {
 
 }  // namespace
 
-PluginFile read_plugin_file(const fs::path& path) {
+namespace {
+
+std::vector<std::byte> read_bytes(const fs::path& path) {
     constexpr off_t kLargest = 1 << 30;
     // Not blocking: a FIFO under a plugin's name would wait for a writer.
     const File file(path, O_NONBLOCK);
     if (!S_ISREG(file.status().st_mode)) throw PluginError("not a regular file");
     check_only_ours(path, file.status());
     if (file.status().st_size > kLargest) throw PluginError("larger than 1 GiB");
+    return file.read();
+}
+
+// The build id tells builds apart, whether they were stripped or not; without one, every byte counts.
+std::string fingerprint_of(const ElfFacts& facts, std::span<const std::byte> bytes) {
+    if (!facts.build_id.empty()) return facts.build_id;
+    const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    return std::to_string(bytes.size()) + "/" + std::to_string(std::hash<std::string_view>()(text));
+}
+
+PluginFile look_into(const fs::path& path, std::span<const std::byte> bytes) {
     PluginFile read;
     read.path = path;
-    read.facts = probe_elf(file.read());
+    read.facts = probe_elf(bytes);
     read.descriptor = read_descriptor(read.facts);
+    read.fingerprint = fingerprint_of(read.facts, bytes);
+    return read;
+}
+
+}  // namespace
+
+PluginFile read_plugin_file(const fs::path& path) {
+    return look_into(path, read_bytes(path));
+}
+
+PluginFile copy_plugin_file(const fs::path& path, const fs::path& otherwise) {
+    const std::vector<std::byte> bytes = read_bytes(path);
+    PluginFile read = look_into(path, bytes);
+    read.copy = ImageCopy::make(bytes, path, otherwise);
+    return read;
+}
+
+PluginFile copy_again(const PluginFile& file, const fs::path& otherwise) {
+    const std::vector<std::byte> bytes = read_bytes(file.image());
+    PluginFile read = look_into(file.path, bytes);
+    read.copy = ImageCopy::make(bytes, file.path, otherwise);
     return read;
 }
 

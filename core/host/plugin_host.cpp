@@ -6,61 +6,11 @@
 #include <utility>
 
 #include "base/log.h"
-#include "host/catalog.h"
 #include "host/child_probe.h"
 #include "host/dependency_order.h"
-#include "host/dispatcher.h"
-#include "host/http_routes.h"
-#include "host/instance.h"
-#include "host/timers.h"
+#include "host/plugin_host_impl.h"
 
 namespace wshub::host {
-
-struct PluginHost::Impl {
-    Impl(HostSettings host_settings, hub::Hub& hub, std::vector<net::Loop*> loops, const base::Clock& clock,
-         base::Metrics& metrics)
-        : settings(std::move(host_settings)),
-          http(loops),
-          services{hub,
-                   std::move(loops),
-                   clock,
-                   metrics,
-                   settings.slow_handler,
-                   timers,
-                   http,
-                   router,
-                   {settings.server_version, settings.state_directory.string(), {}}},
-          dispatcher(router, hub) {}
-
-    Problems load();
-    void start();
-    void stop();
-
-    void load_enabled(const Catalog& catalog);
-    void load_plugin(const PluginFile& file);
-    void probe(const PluginFile& file) const;
-    void add_routes(const std::shared_ptr<Instance>& instance);
-    void check_other_sections(const Catalog* catalog);
-    void unchecked(const std::string& section, const std::string& reason);
-    bool refuses() const { return settings.on_error == OnError::kRefuse || settings.check_only; }
-    void learn_settings(const PluginFile& file);
-    std::optional<std::string> missing_requirement(const Descriptor& descriptor) const;
-    void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
-    void give_up(const std::shared_ptr<Instance>& instance);
-    void publish();
-    PluginSettings settings_of(const std::string& name) const { return {name, settings.plugin_settings}; }
-
-    const HostSettings settings;
-    Router router;
-    Timers timers;
-    HttpRoutes http;
-    Services services;
-    Dispatcher dispatcher;
-    std::vector<std::shared_ptr<Instance>> instances;  // in the order in which they are started
-    std::vector<PluginInfo> refused;
-    Problems problems;
-    std::uint32_t last_number = 0;
-};
 
 // ---- loading
 
@@ -108,14 +58,16 @@ void PluginHost::Impl::load_plugin(const PluginFile& file) {
     if (const auto missing = missing_requirement(file.descriptor))
         return refuse(file.descriptor.name, file.path, *missing);
     const std::string& name = file.descriptor.name;
-    const auto instance =
-        std::make_shared<Instance>(services, file, settings_of(name), ++last_number, Instance::Purpose::kRun);
+    std::shared_ptr<Instance> instance;
     try {
-        probe(file);
+        const PluginFile mapped = to_map(file);
+        instance =
+            std::make_shared<Instance>(services, mapped, settings_of(name), ++last_number, Instance::Purpose::kRun);
+        probe(mapped);
         instance->load();
-        add_routes(instance);
+        check_routes(*instance);
     } catch (const PluginError& error) {
-        give_up(instance);
+        if (instance) give_up(instance);
         return refuse(name, file.path, error.what());
     }
     const Problems wrong = instance->settings().problems();
@@ -125,13 +77,35 @@ void PluginHost::Impl::load_plugin(const PluginFile& file) {
 
 void PluginHost::Impl::probe(const PluginFile& file) const {
     if (settings.probe_program.empty()) return;
-    const std::string wrong = probe_in_child(settings.probe_program, file.path);
+    const std::string wrong = probe_in_child(settings.probe_program, file.image());
     if (!wrong.empty()) throw PluginError(wrong);
 }
 
-void PluginHost::Impl::add_routes(const std::shared_ptr<Instance>& instance) {
-    for (const Registration& handler : instance->registrations()) {
-        if (handler.kind == WSHUB_ON_HTTP && !http.add(instance, handler.name, handler.slot)) {
+// What is mapped must not change any more where files may be replaced while we run.
+PluginFile PluginHost::Impl::to_map(const PluginFile& file) const {
+    if (!reloading && (!settings.hot_reload || settings.check_only)) return file;
+    PluginFile copied = copy_plugin_file(file.path, copies());
+    if (copied.descriptor.name != file.descriptor.name) throw PluginError("it was replaced while it was read");
+    return copied;
+}
+
+std::filesystem::path PluginHost::Impl::copies() const {
+    return settings.state_directory.empty() ? std::filesystem::path() : settings.state_directory / "images";
+}
+
+void PluginHost::Impl::check_routes(const Instance& instance) const {
+    std::multiset<std::string> routes;
+    const auto take = [&routes](const Instance& from) {
+        for (const Registration& handler : from.registrations()) {
+            if (handler.kind == WSHUB_ON_HTTP) routes.insert(handler.name);
+        }
+    };
+    for (const auto& other : instances) {
+        if (other->name() != instance.name()) take(*other);
+    }
+    take(instance);
+    for (const Registration& handler : instance.registrations()) {
+        if (handler.kind == WSHUB_ON_HTTP && routes.count(handler.name) > 1) {
             throw PluginError("the route '" + handler.name + "' is already taken");
         }
     }
@@ -161,7 +135,6 @@ void PluginHost::Impl::refuse(std::string_view name, const std::filesystem::path
 }
 
 void PluginHost::Impl::give_up(const std::shared_ptr<Instance>& instance) {
-    http.remove(*instance);
     instance->stop();
     instance->unload();
 }
@@ -205,25 +178,31 @@ void PluginHost::Impl::unchecked(const std::string& section, const std::string& 
 }
 
 void PluginHost::Impl::learn_settings(const PluginFile& file) {
-    const auto instance = std::make_shared<Instance>(services, file, settings_of(file.descriptor.name), ++last_number,
-                                                     Instance::Purpose::kLearnSettings);
+    std::shared_ptr<Instance> instance;
     try {
-        probe(file);
+        const PluginFile mapped = to_map(file);
+        instance = std::make_shared<Instance>(services, mapped, settings_of(file.descriptor.name), ++last_number,
+                                              Instance::Purpose::kLearnSettings);
+        probe(mapped);
         instance->load();
         const Problems wrong = instance->settings().problems();
         problems.insert(problems.end(), wrong.begin(), wrong.end());
     } catch (const PluginError& error) {
         unchecked("plugin." + file.descriptor.name, "plugin " + file.path.string() + ": " + error.what());
     }
-    instance->unload();
+    if (instance) instance->unload();
 }
 
-void PluginHost::Impl::publish() {
+std::shared_ptr<const RoutingTable> PluginHost::Impl::table_of(const Instances& instances) {
     std::vector<RoutedPlugin> routed;
     for (const auto& instance : instances) {
         routed.push_back({instance, instance->namespaces(), instance->registrations()});
     }
-    router.publish(std::make_shared<const RoutingTable>(routed));
+    return std::make_shared<const RoutingTable>(routed);
+}
+
+void PluginHost::Impl::publish() {
+    router.publish(table_of(instances));
 }
 
 // ---- starting and stopping
@@ -252,13 +231,26 @@ void PluginHost::Impl::start() {
         give_up(instance);
     }
     publish();
+    if (settings.hot_reload) ImageCopy::remove_orphans(settings.directory);
+    if (settings.hot_reload && !copies().empty()) ImageCopy::remove_orphans(copies());
+    auto thread = std::make_unique<ReloadThread>(
+        settings.hot_reload ? settings.directory : std::filesystem::path(),
+        [this](const ReloadRequest& request) { reload(request); }, [this] { return watch_trials(); });
+    const std::lock_guard lock(mutex);
+    reloads = std::move(thread);
 }
 
 void PluginHost::Impl::stop() {
+    std::unique_ptr<ReloadThread> ending;
+    {
+        const std::lock_guard lock(mutex);
+        ending = std::move(reloads);
+    }
+    ending.reset();  // waits for what is under way
+    trials.clear();
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) (*each)->stop();
     router.publish(std::make_shared<const RoutingTable>());
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) {
-        http.remove(**each);
         (*each)->unload();
     }
     instances.clear();
@@ -291,6 +283,7 @@ void PluginHost::stop() {
 }
 
 std::vector<PluginInfo> PluginHost::plugins() const {
+    const std::lock_guard lock(impl_->mutex);
     std::vector<PluginInfo> infos;
     for (const auto& instance : impl_->instances) {
         const Descriptor& descriptor = instance->descriptor();
@@ -314,7 +307,19 @@ std::vector<PluginInfo> PluginHost::plugins() const {
 }
 
 std::vector<std::string> PluginHost::http_prefixes() const {
-    return impl_->http.prefixes();
+    return impl_->router.newest()->http().prefixes();
+}
+
+bool PluginHost::owns_path(std::string_view path) const {
+    return impl_->router.table().http().owns(path);
+}
+
+bool PluginHost::request_reload(std::string_view plugin) {
+    return impl_->request_reload(plugin);
+}
+
+void PluginHost::finish_reloads() {
+    impl_->reloads->finish();
 }
 
 bool PluginHost::serves(std::string_view nsp) const {

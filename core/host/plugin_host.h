@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +15,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/setting.h"
+#include "host/trouble_window.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -34,6 +37,14 @@ struct HostSettings {
     // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one
     // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
     std::filesystem::path probe_program;
+
+    bool hot_reload = false;                     // watches the directory; nothing in it is mapped itself
+    base::milliseconds rollback_window{10'000};  // 0: no version is rolled back
+    unsigned rollback_errors = 10;               // per cent of a new version's calls
+    Quarantine quarantine;
+    // What request_reload() takes `enabled`, `plugin_settings`, `plugin_sections` and the two for rollbacks from;
+    // nothing if there is an error, which it has logged. The reload thread. Null: only files are read again.
+    std::function<std::optional<HostSettings>()> read_again;
 };
 
 // What a plugin's settings are, as it declared them.
@@ -68,13 +79,22 @@ public:
     // Starts what is loaded, in dependency order. Throws base::ConfigError, after stopping what was started (or skips,
     // as configured).
     void start();
+    // Has a plugin loaded anew from its file, changed or not; without a name, reads the configuration and all files
+    // again and does what follows from that: loads, reloads, unloads. Soon, on another thread; what comes of it stands
+    // in the log, and what cannot be done leaves everything as it was. From start() to stop(); any thread. False: no
+    // such plugin.
+    bool request_reload(std::string_view plugin = {});
+    // Waits until what was asked for before is done. For tests.
+    void finish_reloads();
     // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs. Also done by the
     // destructor.
     void stop();
 
     std::vector<PluginInfo> plugins() const;
-    // Paths that plugins answer, to be added to net::Routes with this as the handler.
+    // What paths begin with that plugins answer.
     std::vector<std::string> http_prefixes() const;
+    // Whether this is the handler for that path. Any thread.
+    bool owns_path(std::string_view path) const;
 
     // hub::EventSink
     bool serves(std::string_view nsp) const override;

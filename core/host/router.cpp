@@ -26,8 +26,9 @@ RouteList make_routes(std::vector<Target> targets) {
                      [](const Target& a, const Target& b) { return a.handler.priority > b.handler.priority; });
     RouteList routes;
     for (const Target& target : targets) {
-        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}});
+        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}, {}});
         routes.back().slots.push_back(target.handler.slot);
+        routes.back().priorities.push_back(target.handler.priority);
     }
     return routes;
 }
@@ -72,6 +73,9 @@ RoutingTable::RoutingTable(const std::vector<RoutedPlugin>& plugins) {
     for (const RoutedPlugin& plugin : plugins) {
         instances_.push_back(plugin.instance);
         names.insert(plugin.namespaces.begin(), plugin.namespaces.end());
+        for (const Registration& each : plugin.registrations) {
+            if (each.kind == WSHUB_ON_HTTP) http_.add(each.name, instances_.size() - 1, each.slot);
+        }
     }
     for (const std::string& nsp : names) {
         const auto handlers = [&](std::uint32_t kind) {
@@ -113,17 +117,38 @@ void Router::publish(std::shared_ptr<const RoutingTable> table) {
     version_.store(next_version.fetch_add(1), std::memory_order_release);
 }
 
+namespace {
+
+struct Snapshot {
+    std::uint64_t version = 0;
+    std::shared_ptr<const RoutingTable> table;
+    unsigned readers = 0;  // Readings, one inside of the other
+};
+thread_local Snapshot t_snapshot;
+
+}  // namespace
+
 const RoutingTable& Router::table() const {
-    struct Snapshot {
-        std::uint64_t version = 0;
-        std::shared_ptr<const RoutingTable> table;
-    };
-    thread_local Snapshot snapshot;
-    if (snapshot.version != version_.load(std::memory_order_acquire)) {
+    Snapshot& snapshot = t_snapshot;
+    if (snapshot.readers == 0 && snapshot.version != version_.load(std::memory_order_acquire)) {
         const std::lock_guard lock(mutex_);
-        snapshot = {version_.load(std::memory_order_relaxed), table_};
+        snapshot.version = version_.load(std::memory_order_relaxed);
+        snapshot.table = table_;
     }
     return *snapshot.table;
+}
+
+std::shared_ptr<const RoutingTable> Router::newest() const {
+    const std::lock_guard lock(mutex_);
+    return table_;
+}
+
+Router::Reading::Reading(const Router& router) : table_(router.table()) {
+    ++t_snapshot.readers;
+}
+
+Router::Reading::~Reading() {
+    --t_snapshot.readers;
 }
 
 }  // namespace wshub::host

@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "host/http_table.h"
+
 namespace wshub::host {
 
 class Instance;
@@ -31,6 +33,7 @@ struct Registration {
 struct Route {
     std::size_t plugin = 0;  // number in the table's list
     std::vector<wshub_slot> slots;
+    std::vector<std::int32_t> priorities;  // of the slots: for a version that takes over between two routes
 };
 using RouteList = std::vector<Route>;
 
@@ -86,10 +89,12 @@ public:
     // Null if no plugin serves the namespace.
     const NamespaceRoutes* find(std::string_view nsp) const;
     const std::vector<std::shared_ptr<Instance>>& instances() const { return instances_; }
+    const HttpTable& http() const { return http_; }
 
 private:
     std::vector<std::shared_ptr<Instance>> instances_;
     std::vector<std::pair<std::string, NamespaceRoutes>> namespaces_;  // few: looked through one by one
+    HttpTable http_;
 };
 
 // The table in force.
@@ -99,6 +104,20 @@ public:
     void publish(std::shared_ptr<const RoutingTable> table);
     // Any thread; one atomic load, but for the first call after publish(). Holds until the same thread asks again.
     const RoutingTable& table() const;
+    // What was published last, also inside of a Reading.
+    std::shared_ptr<const RoutingTable> newest() const;
+
+    // Keeps the thread's table as it is while it lives: what is called meanwhile may ask for the table, too.
+    class Reading {
+    public:
+        explicit Reading(const Router& router);
+        ~Reading();
+        Reading(const Reading&) = delete;
+        const RoutingTable& table() const { return table_; }
+
+    private:
+        const RoutingTable& table_;
+    };
 
 private:
     mutable std::mutex mutex_;

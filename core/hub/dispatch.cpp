@@ -82,6 +82,7 @@ void Shard::conclude(Socket& socket, const ConnectVerdict& verdict) {
             break;
         case ConnectVerdict::Answer::kRefuse: vanish(socket, verdict); break;
         case ConnectVerdict::Answer::kHold: keep_waiting(socket); break;
+        case ConnectVerdict::Answer::kClose: socket.session.close(session::CloseReason::kServerForced); break;
     }
     run_hooks();
 }

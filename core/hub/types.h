@@ -131,7 +131,8 @@ struct ConnectVerdict {
         // CONNECT_ERROR with this message ("Connection rejected by server" if empty) and, if not empty, data (JSON).
         // Then the socket is gone as if it had never been: no hooks.
         kRefuse,
-        kHold,  // the verdict comes by Hub::decide(), since Hub::hold() was called
+        kHold,   // the verdict comes by Hub::decide(), since Hub::hold() was called
+        kClose,  // its whole connection is closed, so that the client comes back by itself and asks again
     };
     Answer answer = Answer::kAccept;
     std::string message;
@@ -140,6 +141,7 @@ struct ConnectVerdict {
     static ConnectVerdict refusal(std::string message = {}, std::string data = {}) {
         return {Answer::kRefuse, std::move(message), std::move(data)};
     }
+    static ConnectVerdict closing() { return {Answer::kClose, {}, {}}; }
 };
 
 enum class ReplyStatus : std::uint8_t { kAnswered, kTimeout, kDisconnected };

@@ -66,12 +66,16 @@ public:
     // `prefix` is compared with the raw path, not decoded.
     void add_prefix(std::string prefix, ExchangeHandler& handler);
 
+    // For paths that come and go: `owns(path)` is asked for each request, on any thread.
+    void add_owner(std::function<bool(std::string_view path)> owns, ExchangeHandler& handler);
+
     const Asset* find_asset(std::string_view path) const;
     ExchangeHandler* find_handler(std::string_view path) const;
 
 private:
     std::vector<std::pair<std::string, Asset>> assets_;
     std::vector<std::pair<std::string, ExchangeHandler*>> prefixes_;
+    std::vector<std::pair<std::function<bool(std::string_view)>, ExchangeHandler*>> owners_;
 };
 
 struct HttpHooks {

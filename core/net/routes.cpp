@@ -16,6 +16,10 @@ void Routes::add_prefix(std::string prefix, ExchangeHandler& handler) {
     prefixes_.emplace_back(std::move(prefix), &handler);
 }
 
+void Routes::add_owner(std::function<bool(std::string_view)> owns, ExchangeHandler& handler) {
+    owners_.emplace_back(std::move(owns), &handler);
+}
+
 const Asset* Routes::find_asset(std::string_view path) const {
     for (const auto& [known, asset] : assets_)
         if (known == path) return &asset;
@@ -23,6 +27,8 @@ const Asset* Routes::find_asset(std::string_view path) const {
 }
 
 ExchangeHandler* Routes::find_handler(std::string_view path) const {
+    for (const auto& [owns, handler] : owners_)
+        if (owns(path)) return handler;
     for (const auto& [prefix, handler] : prefixes_)
         if (path.starts_with(prefix)) return handler;
     return nullptr;

@@ -550,6 +550,42 @@ void add_plugins(std::vector<CoreKey>& keys) {
                 [](Settings & s) -> auto& { return s.hub.unknown_event_is_error; })
             .described_as("What an event that no plugin handles gets: error emits system:error UNKNOWN_EVENT, ignore "
                           "says so only in the ack, if one was asked for."));
+    keys.push_back(plugins
+                       .boolean(
+                           "hot_reload", "false", [](Settings & s) -> auto& { return s.host.hot_reload; })
+                       .described_as("Whether the plugin directory is watched: a plugin whose file changes is reloaded "
+                                     "while clients stay connected, new files are loaded, removed ones unloaded."));
+    keys.push_back(
+        plugins
+            .duration(
+                "rollback_window", "10s", 0ms, 24h, [](Settings & s) -> auto& { return s.host.rollback_window; })
+            .described_as("How long a reloaded plugin is watched; if it fails meanwhile, the version before it comes "
+                          "back by itself, 0 is never."));
+    keys.push_back(
+        plugins
+            .integer(
+                "rollback_errors", "10", 0, 99, [](Settings & s) -> auto& { return s.host.rollback_errors; })
+            .described_as("How many of 100 calls of such a plugin may fail, and at least three must have failed."));
+    keys.push_back(plugins
+                       .duration(
+                           "slow_handler", "50ms", 1ms, 24h, [](Settings & s) -> auto& { return s.host.slow_handler; })
+                       .described_as("A handler that takes longer is named in the log and counted, since it holds up "
+                                     "the clients of its thread."));
+    keys.push_back(plugins
+                       .boolean(
+                           "quarantine", "false", [](Settings & s) -> auto& { return s.host.quarantine.on; })
+                       .described_as("Whether a plugin that keeps failing or is slow again and again is not called any "
+                                     "more until it is reloaded: its events are answered with INTERNAL."));
+    keys.push_back(
+        plugins
+            .integer(
+                "quarantine_limit", "50", 1, 100000, [](Settings & s) -> auto& { return s.host.quarantine.limit; })
+            .described_as("How many failures and slow handlers within quarantine_window that takes."));
+    keys.push_back(
+        plugins
+            .duration(
+                "quarantine_window", "10s", 1ms, 24h, [](Settings & s) -> auto& { return s.host.quarantine.window; })
+            .described_as("How far apart the first and the last of them may be."));
 }
 
 void add_log(std::vector<CoreKey>& keys) {

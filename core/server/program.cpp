@@ -7,11 +7,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/log.h"
 #include "host/child_probe.h"
 #include "server/command_line.h"
+#include "server/core_keys.h"
 #include "server/crash_report.h"
 #include "server/new_plugin.h"
 #include "server/places.h"
@@ -109,20 +112,52 @@ int inspect(const CommandLine& line, bool print) {
     return kDone;
 }
 
+// What can be changed without a restart, beside the sections of plugins.
+bool applies_at_once(const CoreKey& key) {
+    return key.section == "plugins" &&
+           (key.key == "enabled" || key.key == "rollback_window" || key.key == "rollback_errors");
+}
+
+// The settings of plugins as they stand now, if nothing is wrong in the whole configuration. What else has changed is
+// named.
+std::optional<host::HostSettings> read_again(const SettingSources& sources, const LoadedSettings& in_force) {
+    LoadedSettings now = load(sources);
+    for (const std::string& problem : now.problems) base::log::error("{}", problem);
+    if (!now.problems.empty()) {
+        base::log::error("the configuration has errors ({}): nothing was changed", now.problems.size());
+        return std::nullopt;
+    }
+    std::string changed;
+    for (const CoreKey& key : core_keys()) {
+        const std::string name = key.section + "." + key.key;
+        if (applies_at_once(key) ||
+            now.configuration->getRawString(name) == in_force.configuration->getRawString(name)) {
+            continue;
+        }
+        changed += (changed.empty() ? "[" : ", [") + key.section + "] " + key.key;
+    }
+    if (!changed.empty()) base::log::warn("changed, but in force only after a restart: {}", changed);
+    base::log::info("configuration read again configuration=\"{}\"", name_of(sources.file));
+    return std::move(now.settings.host);
+}
+
 // Until a stop signal comes, whose number it gives.
-int wait_for_stop(StopSignals& signals, const Server& server) {
+int wait_for_stop(StopSignals& signals, Server& server) {
     const base::SystemClock clock;
     SpareMemory spare;
     for (;;) {
-        if (const auto number = signals.wait_for(SpareMemory::kLookEvery)) return *number;
+        const auto number = signals.wait_for(SpareMemory::kLookEvery);
+        if (number == SIGHUP) server.reload();
+        if (number && number != SIGHUP) return *number;
         if (spare.is_due(server.sessions(), clock.steady())) SpareMemory::give_back();
     }
 }
 
 int serve(const CommandLine& line) {
     const SettingSources sources = sources_of(line);
-    const LoadedSettings loaded = load(sources);
+    LoadedSettings loaded = load(sources);
     if (!loaded.problems.empty()) return refuse(loaded.problems);
+    loaded.settings.host.read_again = [&sources, &loaded] { return read_again(sources, loaded); };
     set_up_log(loaded.settings.log);
     base::log::info("starting version={} pid={} configuration=\"{}\"", WSHUB_VERSION, ::getpid(),
                     name_of(sources.file));

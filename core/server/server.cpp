@@ -93,7 +93,7 @@ struct Server::Impl {
     net::Routes routes() {
         net::Routes routes;
         if (settings.serve_client) add_client_bundle(routes, settings.engine.path);
-        for (std::string& prefix : plugins.http_prefixes()) routes.add_prefix(std::move(prefix), plugins);
+        routes.add_owner([this](std::string_view path) { return plugins.owns_path(path); }, plugins);
         routes.add_prefix(settings.engine.path, engine);
         return routes;
     }
@@ -201,6 +201,10 @@ std::string Server::start_line() const {
 
 std::size_t Server::sessions() const {
     return impl_->engine.sessions();
+}
+
+void Server::reload() {
+    impl_->plugins.request_reload();
 }
 
 void Server::stop() {

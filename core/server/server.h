@@ -32,6 +32,10 @@ public:
     // That are open now. Any thread.
     std::size_t sessions() const;
 
+    // Reads the configuration and the files of plugins again and does what follows from that, on another thread. After
+    // start().
+    void reload();
+
     // Frees the port, closes the sessions within the shutdown timeout, stops the plugins in reverse order, ends all
     // threads.
     void stop();

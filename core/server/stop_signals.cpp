@@ -13,16 +13,21 @@
 namespace wshub::server {
 namespace {
 
-constexpr std::array<int, 3> kStopSignals{SIGTERM, SIGINT, SIGHUP};
+constexpr std::array<int, 3> kOurSignals{SIGTERM, SIGINT, SIGHUP};
 
 // Written by the handler. Lock-free, so it may be touched there.
 std::atomic<int> first_signal{0};
+std::atomic<bool> hung_up{false};
 std::atomic<int> wake_fd{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
 
-void on_stop_signal(int number) {
+void on_signal(int number) {
     int none = 0;
-    if (!first_signal.compare_exchange_strong(none, number)) ::_exit(128 + number);
+    if (number == SIGHUP) {
+        hung_up = true;
+    } else if (!first_signal.compare_exchange_strong(none, number)) {
+        ::_exit(128 + number);
+    }
     const int saved = errno;
     const std::uint64_t one = 1;
     // The counter of an eventfd takes one more: this write cannot fail or block.
@@ -35,7 +40,7 @@ void handle_all(void (*handler)(int)) {
     action.sa_handler = handler;
     action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
-    for (const int number : kStopSignals) {
+    for (const int number : kOurSignals) {
         // Who started us so that a hang-up does not end us (nohup) shall have it so.
         struct sigaction before = {};
         sigaction(number, nullptr, &before);
@@ -50,8 +55,9 @@ StopSignals::StopSignals() {
     const int fd = ::eventfd(0, EFD_CLOEXEC);
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     first_signal = 0;
+    hung_up = false;
     wake_fd = fd;
-    handle_all(on_stop_signal);
+    handle_all(on_signal);
 }
 
 StopSignals::~StopSignals() {
@@ -72,13 +78,15 @@ std::optional<int> StopSignals::wait_for(base::milliseconds patience) {
     if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0 && ::poll(&ready, 1, 0) <= 0) return std::nullopt;
     std::uint64_t count = 0;
     while (::read(wake_fd.load(), &count, sizeof count) < 0 && errno == EINTR) continue;
-    return first_signal.load();
+    const int stop = first_signal.load();
+    if (stop != 0) return stop;
+    return hung_up.exchange(false) ? std::optional(SIGHUP) : std::nullopt;
 }
 
 WithoutStopSignals::WithoutStopSignals() {
     sigset_t blocked;
     sigemptyset(&blocked);
-    for (const int number : kStopSignals) sigaddset(&blocked, number);
+    for (const int number : kOurSignals) sigaddset(&blocked, number);
     pthread_sigmask(SIG_BLOCK, &blocked, &before_);
 }
 

@@ -1,5 +1,6 @@
-// SIGTERM, SIGINT and SIGHUP as a request to stop: the first is waited for, a second one ends the process at once with
-// 128 + its number. One object in a process, before it starts threads; main thread.
+// SIGTERM and SIGINT as a request to stop: the first is waited for, a second one ends the process at once with
+// 128 + its number. SIGHUP as a request to read the configuration again, as often as it comes. One object in a process,
+// before it starts threads; main thread.
 #pragma once
 
 #include <signal.h>
@@ -18,7 +19,8 @@ public:
     StopSignals(const StopSignals&) = delete;
     StopSignals& operator=(const StopSignals&) = delete;
 
-    // Sleeps until the first has come (also one that came before), and gives its number.
+    // Sleeps until one has come (also one that came before), and gives its number: a stop signal again each time,
+    // SIGHUP once for all that came until then.
     int wait();
     // The same, but gives up after that time.
     std::optional<int> wait_for(base::milliseconds patience);

@@ -8,7 +8,7 @@
 #define MIN_MINOR 0
 #endif
 
-static const wshub_plugin_v1 table = {sizeof(wshub_plugin_v1), 0, NULL, NULL, NULL, NULL, NULL};
+static const wshub_plugin_v1 table = {sizeof(wshub_plugin_v1), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0};
 
 __attribute__((section(".note.wshub"), used, aligned(4))) static const wshub_note note = {
     sizeof(WSHUB_NOTE_NAME),

@@ -45,9 +45,9 @@ static int32_t call(void* self, uint32_t kind, wshub_slot slot, const void* data
 }
 
 #ifdef INCOMPLETE_TABLE
-static const wshub_plugin_v1 table = {16, 0, create, destroy, NULL, NULL, call};
+static const wshub_plugin_v1 table = {16, 0, create, destroy, NULL, NULL, call, NULL, NULL, 0, 0};
 #else
-static const wshub_plugin_v1 table = {sizeof(wshub_plugin_v1), 0, create, destroy, NULL, NULL, call};
+static const wshub_plugin_v1 table = {sizeof(wshub_plugin_v1), 0, create, destroy, NULL, NULL, call, NULL, NULL, 0, 0};
 #endif
 
 #ifndef NO_DESCRIPTOR

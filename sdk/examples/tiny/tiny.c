@@ -45,7 +45,7 @@ static int32_t tiny_call(void* self, uint32_t kind, wshub_slot slot, const void*
 }
 
 static const wshub_plugin_v1 tiny_plugin = {
-    sizeof(wshub_plugin_v1), 0, tiny_create, tiny_destroy, NULL, NULL, tiny_call};
+    sizeof(wshub_plugin_v1), 0, tiny_create, tiny_destroy, NULL, NULL, tiny_call, NULL, NULL, 0, 0};
 
 WSHUB_EXPORT const wshub_plugin_v1* wshub_plugin_entry_v1(void) {
     return &tiny_plugin;

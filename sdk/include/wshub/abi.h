@@ -371,6 +371,10 @@ typedef struct wshub_host_v1 {
     int32_t (*has_role)(wshub_host*, wshub_session, wshub_str role);
     /* WSHUB_ESTATE: not known yet, as the url before start(). */
     int32_t (*server_str)(wshub_host*, uint32_t what, const wshub_sink*);
+    /* Asks for the plugin of that name to be loaded anew from its file; an empty name: for all that the configuration
+     * says of plugins to be read again, as by SIGHUP. Only asks: it happens later, on another thread, and its outcome
+     * stands in the log. WSHUB_ENOENT: no such plugin runs. WSHUB_ENOSYS: this server cannot. */
+    int32_t (*reload)(wshub_host*, wshub_str plugin);
 } wshub_host_v1;
 
 /* ---- what the plugin offers ---- */
@@ -388,6 +392,18 @@ typedef struct wshub_plugin_v1 {
      * May be NULL. */
     void (*stop)(void* self);
     int32_t (*call)(void* self, uint32_t kind, wshub_slot, const void* data, wshub_err*);
+
+    /* A new version takes over from a running one so: create(new), stop(old), save(old), restore(new), start(new),
+     * destroy(old); from stop(old) to the end of start(new) events wait. When any of it fails, new is destroyed and the
+     * old one serves on, after another start() if it had been stopped already. */
+
+    /* After stop(): what the next version is to know, in any form. Negative: the reload fails. May be NULL. */
+    int32_t (*save)(void* self, const wshub_sink*, wshub_err*);
+    /* Before start(): what the version before saved, and its state_version, which may be a newer one. Not called when
+     * nothing was saved. Negative: the reload fails. May be NULL: what was saved is dropped. */
+    int32_t (*restore)(void* self, uint32_t version, wshub_str text, wshub_err*);
+    /* Of the form in which save() writes. */
+    uint32_t state_version, reserved_more;
 } wshub_plugin_v1;
 
 /* The one symbol that a plugin exports. */

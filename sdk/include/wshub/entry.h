@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <string>
 
 #include "plugin.h"
 
@@ -55,8 +56,21 @@ struct Entry {
         return guard<std::int32_t>(error, WSHUB_EINTERNAL, [&] { return of(self).call(kind, slot, data); });
     }
 
+    static std::int32_t save(void* self, const wshub_sink* sink, wshub_err* error) {
+        return guard<std::int32_t>(error, WSHUB_EINTERNAL, [&] {
+            const std::string text = of(self).save();
+            sink->put(sink->user, text.data(), text.size());
+            return WSHUB_OK;
+        });
+    }
+    static std::int32_t restore(void* self, std::uint32_t version, wshub_str text, wshub_err* error) {
+        return guard<std::int32_t>(error, WSHUB_EINTERNAL,
+                                   [&] { return of(self).restore(version, view(text)), WSHUB_OK; });
+    }
+
     static constexpr wshub_plugin_v1 table() {
-        return {sizeof(wshub_plugin_v1), 0, &create, &destroy, &start, &stop, &call};
+        return {sizeof(wshub_plugin_v1), 0, &create, &destroy, &start, &stop, &call, &save, &restore,
+                Derived::state_version,  0};
     }
 };
 

@@ -104,6 +104,10 @@ private:
 
 class Plugin {
 public:
+    // Of what save() writes. A plugin that changes the form counts it up: static constexpr std::uint32_t state_version
+    // of its own, public.
+    static constexpr std::uint32_t state_version = 1;
+
     explicit Plugin(Host host) : host_(host), slots_(kFirstSlot) {}
     Plugin(const Plugin&) = delete;
     Plugin& operator=(const Plugin&) = delete;
@@ -114,6 +118,14 @@ protected:
     // comes next by itself.
     virtual void on_start() {}
     virtual void on_stop() {}
+
+    // What the next version of the plugin is to know when it takes over while the hub runs: called after on_stop(), in
+    // any form; empty: nothing. Whatever it throws keeps this version running, by on_start().
+    virtual std::string save() { return {}; }
+    // Before on_start(): what the version before saved, and its state_version (which is the newer one when the hub goes
+    // back to an older version). Whatever it throws keeps the version before running. Not called when that saved
+    // nothing.
+    virtual void restore([[maybe_unused]] std::uint32_t version, [[maybe_unused]] std::string_view text) {}
 
     // ---- handlers: in the constructor only ----
     // They are bound to the namespaces in [plugin.NAME] namespaces. Those with a higher priority run first.
@@ -292,6 +304,13 @@ public:
     inline void post(std::function<void()> function, Session serial_with = {});
     // A thread of the plugin, joined when it stops.
     inline void thread(std::function<void(StopToken)> function);
+
+    // Asks the hub to load that plugin (which may be this one) anew from its file; without a name, to read its
+    // configuration and all plugin files again. It happens later; what came of it stands in the log. False: no plugin
+    // of that name runs, or this hub cannot.
+    bool request_reload(std::string_view plugin = {}) const {
+        return host_.has(&wshub_host_v1::reload) && host_->reload(host_.handle(), detail::str(plugin)) >= 0;
+    }
 
     void log(Level level, std::string_view message) const {
         host_->log(host_.handle(), static_cast<std::int32_t>(level), detail::str(message));

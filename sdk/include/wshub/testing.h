@@ -150,6 +150,22 @@ public:
     // Disconnects the clients ("server shutting down") and stops the plugins. They can be started again.
     void stop();
 
+    // Puts a new instance in the place of each plugin as the hub does when its file has changed: what save() gives, a
+    // new one's restore() gets; clients and all that is known of them stay. References that load() gave are void then.
+    // Throws std::runtime_error with the reason if the old one goes on instead.
+    void reload();
+    // The same, with another version's code: what its entry function gave.
+    void reload_entry(const wshub_plugin_v1* functions);
+    // Another class, as the next version of the plugin that was loaded first.
+    template <class Derived>
+    Derived& reload_as() {
+        static constexpr wshub_plugin_v1 functions = detail::Entry<Derived>::table();
+        reload_entry(&functions);
+        return static_cast<Derived&>(*static_cast<Plugin*>(world_.instances.front()->self));
+    }
+    // What plugins asked for by request_reload(): names, in order; "" for everything. Nothing happens by itself.
+    std::vector<std::string> reload_requests() const;
+
     // ---- clients
 
     FakeClient connect(FakeConnect as = {});
@@ -319,8 +335,9 @@ inline FakeHost::Lock FakeHost::drive() {
 
 inline void* FakeHost::load_functions(const wshub_plugin_v1* functions, FakeSettings settings, std::string name) {
     const Lock lock(world_.mutex);
-    const auto number = static_cast<std::uint32_t>(world_.instances.size() + 1);
-    if (name.empty()) name = number == 1 ? "plugin" : "plugin" + std::to_string(number);
+    const std::uint32_t number = ++world_.last_instance;
+    if (name.empty())
+        name = world_.instances.empty() ? "plugin" : "plugin" + std::to_string(world_.instances.size() + 1);
     world_.instances.push_back(std::make_unique<fake::Instance>(world_, name, std::move(settings), functions, number));
     fake::Instance& instance = *world_.instances.back();
     std::string wrong;
@@ -364,6 +381,26 @@ inline void FakeHost::stop() {
     world_.settle();
     for (auto each = world_.instances.rbegin(); each != world_.instances.rend(); ++each) world_.stop(**each);
     world_.settle();
+}
+
+inline void FakeHost::reload() {
+    const auto lock = drive();
+    for (std::size_t place = 0; place < world_.instances.size(); ++place) {
+        world_.reload(place, nullptr, fake::host_functions());
+    }
+    world_.settle();
+}
+
+inline void FakeHost::reload_entry(const wshub_plugin_v1* functions) {
+    const auto lock = drive();
+    if (world_.instances.empty()) throw std::logic_error("FakeHost::reload_entry: no plugin was loaded");
+    world_.reload(0, functions, fake::host_functions());
+    world_.settle();
+}
+
+inline std::vector<std::string> FakeHost::reload_requests() const {
+    const Lock lock(world_.mutex);
+    return world_.reload_requests;
 }
 
 inline FakeClient FakeHost::connect(FakeConnect as) {

@@ -126,6 +126,16 @@ inline std::int32_t server_str(Call call, std::uint32_t what, const wshub_sink* 
     return WSHUB_OK;
 }
 
+inline std::int32_t reload(Call call, wshub_str plugin) {
+    const std::string name(detail::view(plugin));
+    const auto& all = call.world.instances;
+    const bool known =
+        name.empty() || std::any_of(all.begin(), all.end(), [&](const auto& it) { return it->name == name; });
+    if (!known) return WSHUB_ENOENT;
+    call.world.reload_requests.push_back(name);
+    return WSHUB_OK;
+}
+
 // ---- timers
 
 inline bool is_of_this_host(std::uint64_t handle) {
@@ -345,6 +355,7 @@ inline const wshub_host_v1& host_functions() {
         to.var_set = guarded<var_set>;
         to.has_role = acting<has_role>;
         to.server_str = guarded<server_str>;
+        to.reload = acting<fake::reload>;
         return to;
     }();
     return table;

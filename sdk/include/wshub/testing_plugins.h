@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -56,16 +57,18 @@ struct Instance {
         double value = 0;
     };
 
-    Instance(World& in, std::string its_name, FakeSettings given, const wshub_plugin_v1* its_functions,
+    Instance(World& in, std::string its_name, FakeSettings its_settings, const wshub_plugin_v1* its_functions,
              std::uint32_t its_number)
         : world(in),
           name(its_name),
-          settings(std::move(its_name), std::move(given)),
+          given(std::move(its_settings)),
+          settings(std::move(its_name), given),
           functions(its_functions),
           number(its_number) {}
 
     World& world;
     const std::string name;
+    const FakeSettings given;
     Settings settings;
     const wshub_plugin_v1* const functions;  // null: the test itself
     const std::uint32_t number;
@@ -128,6 +131,9 @@ public:
     Clockwork clock;
     Hub hub;
     std::vector<std::unique_ptr<Instance>> instances;  // in the order loaded
+    std::vector<std::unique_ptr<Instance>> replaced;   // by newer versions: a forgotten thread may still call
+    std::vector<std::string> reload_requests;
+    std::uint32_t last_instance = 0;
     std::vector<FakeLogLine> log;
     std::vector<std::string> failures;
     std::int32_t log_level = WSHUB_TRACE;
@@ -188,6 +194,34 @@ public:
     void destroy(Instance& instance) {
         if (!instance.self) return;
         unlocked([&] { instance.functions->destroy(std::exchange(instance.self, nullptr)); });
+    }
+
+    // Puts a new version in the place of a running one, as the hub does. What the old one saved, and what the new one
+    // is made of (null: the same code). Throws when the old one had to go on.
+    void reload(std::size_t place, const wshub_plugin_v1* functions, const wshub_host_v1& given) {
+        Instance& old = *instances[place];
+        auto made = std::make_unique<Instance>(*this, old.name, old.given, functions ? functions : old.functions,
+                                               ++last_instance);
+        Instance& fresh = *made;
+        replaced.push_back(std::move(made));
+        try {
+            create(fresh, given);
+        } catch (const std::exception& refused) {
+            throw std::runtime_error(std::string("reload: ") + refused.what());
+        }
+        const bool was_running = old.state == Instance::State::running;
+        stop(old);
+        try {
+            hand_over(old, fresh);
+            std::swap(instances[place], replaced.back());
+            start(fresh);
+        } catch (const std::exception& failed) {
+            if (instances[place].get() == &fresh) std::swap(instances[place], replaced.back());
+            destroy(fresh);
+            if (was_running) start(old);
+            throw std::runtime_error(std::string("reload: ") + failed.what());
+        }
+        destroy(old);
     }
 
     // Calls a handler, unless the plugin does not run; `code` is what it gave back.
@@ -429,6 +463,25 @@ private:
         char text_[512] = "";
         wshub_err error_{0, sizeof text_, text_};
     };
+
+    // What the old version saves goes to the new one, and so do its variables.
+    void hand_over(Instance& old, Instance& fresh) {
+        const wshub_plugin_v1 &from = *old.functions, &to = *fresh.functions;
+        fresh.vars = old.vars;
+        std::string saved;
+        const wshub_sink sink = detail::sink(saved);
+        Failure failure;
+        std::int32_t code = WSHUB_OK;
+        if (can_save(from)) unlocked([&] { code = from.save(old.self, &sink, failure.out()); });
+        if (code < 0) throw std::runtime_error("plugin " + old.name + ": save failed: " + failure.text());
+        if (saved.empty() || !can_save(to) || !to.restore) return;
+        unlocked([&] { code = to.restore(fresh.self, from.state_version, detail::str(saved), failure.out()); });
+        if (code < 0) throw std::runtime_error("plugin " + old.name + ": restore failed: " + failure.text());
+    }
+    static bool can_save(const wshub_plugin_v1& functions) {
+        return functions.size >= offsetof(wshub_plugin_v1, state_version) + sizeof functions.state_version &&
+               functions.save;
+    }
 
     template <class Function>
     void unlocked(Function function) {

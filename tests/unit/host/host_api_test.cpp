@@ -41,7 +41,7 @@ struct Bench {
     HostWorld world;
     host::Router router;
     host::Timers timers;
-    host::HttpRoutes http{world.loop_pointers};
+    host::HttpRoutes http{world.loop_pointers, router};
     host::Services services{
         *world.hub, world.loop_pointers, world.clock, world.metrics, base::milliseconds{50}, timers, http, router};
     std::shared_ptr<host::Instance> instance;

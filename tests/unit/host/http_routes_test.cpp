@@ -4,6 +4,7 @@
 #include <string>
 
 #include "fake_exchange.h"
+#include "host/http_table.h"
 #include "host_world.h"
 
 using namespace wshub;
@@ -30,12 +31,12 @@ struct Site {
 }  // namespace
 
 TEST_CASE("a route names a method and a path", "[http_routes]") {
-    CHECK(HttpRoutes::is_route("GET /metrics"));
-    CHECK(HttpRoutes::is_route("POST /api/*"));
+    CHECK(host::HttpTable::is_route("GET /metrics"));
+    CHECK(host::HttpTable::is_route("POST /api/*"));
     for (const char* wrong :
          {"", "GET", "/metrics", "GET metrics", "get /metrics", "GET /", "GET /a b", "GET /a?b", "GET /*/a", " /a"}) {
         INFO(wrong);
-        CHECK_FALSE(HttpRoutes::is_route(wrong));
+        CHECK_FALSE(host::HttpTable::is_route(wrong));
     }
 }
 

@@ -196,7 +196,7 @@ TEST_CASE("unknown sections and keys are told, with what was probably meant", "[
         {"[server]\nping_interval = 1s",
          R"(w.ini:2 [server] ping_interval = "1s": unknown key, did you mean [engine] ping_interval?)"},
         {"[server]\nPort = 1", R"(w.ini:2 [server] Port = "1": unknown key, did you mean port?)"},
-        {"[plugins]\nhot_reload = true", R"(w.ini:2 [plugins] hot_reload = "true": unknown key)"},
+        {"[plugins]\nsandbox = true", R"(w.ini:2 [plugins] sandbox = "true": unknown key)"},
     }));
     CAPTURE(line);
     CHECK(load(line).problems == Lines{problem});

@@ -30,6 +30,20 @@ TEST_CASE("the first stop signal is waited for and named, also if it came before
           }) == number);
 }
 
+TEST_CASE("hang-ups are told one by one, and stop nothing", "[signals]") {
+    CHECK(outcome_of([] {
+              StopSignals signals;
+              for (int i = 0; i < 3; ++i) {
+                  ::raise(SIGHUP);
+                  if (signals.wait() != SIGHUP) return 1;
+              }
+              if (signals.wait_for(std::chrono::milliseconds(0))) return 2;
+              ::raise(SIGHUP);
+              ::raise(SIGTERM);
+              return signals.wait() == SIGTERM ? 3 : 4;
+          }) == 3);
+}
+
 TEST_CASE("a wait for a stop signal ends without one when its time is over", "[signals]") {
     CHECK(outcome_of([] {
               StopSignals signals;

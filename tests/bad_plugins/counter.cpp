@@ -1,0 +1,89 @@
+// Counts events, over reloads too: versions of one plugin, some of which cannot take over.
+#include <wshub/plugin.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+namespace {
+
+#ifdef FAULT_STATIC_CRASHES
+[[maybe_unused]] const int crash = [] { return std::abort(), 0; }();
+#endif
+
+class Counter : public wshub::Plugin {
+public:
+    static constexpr std::uint32_t state_version = VERSION;
+
+    explicit Counter(wshub::Host host) : Plugin(host) {
+#ifdef FAULT_CTOR_THROWS
+        throw std::runtime_error("cannot open the word list");
+#endif
+        on("count", [this](wshub::Event& event) {
+#ifdef FAULT_HANDLER_THROWS
+            throw std::runtime_error("it never worked");
+#endif
+            event.ack(VERSION, count_.fetch_add(step_) + step_);
+        });
+        on(
+            "count", [this](wshub::Event&) { ++early_; }, 10);
+        on("totals", [this](wshub::Event& event) { event.ack(VERSION, count_.load(), early_.load(), joined_.load()); });
+        on("reload", [this](wshub::Event& event) {
+            const bool itself = request_reload("counter");
+            event.ack(itself, request_reload("nobody"));
+        });
+        on("slow", [](wshub::Event& event) { std::this_thread::sleep_for(std::chrono::milliseconds(event[0].num())); });
+        on("remember", [this](wshub::Event& event) { set_var("word", event[0].str()); });
+        on("recall", [this](wshub::Event& event) { event.ack(var("word")); });
+        on_connect([](wshub::Connect& connect) {
+            if (connect.auth()["wait"].boolean()) connect.hold();
+        });
+        on_join([this](wshub::Session, std::string_view) { ++joined_; });
+        http("GET /counter", [](wshub::Http& request) { request.reply(200, "text/plain", std::to_string(VERSION)); });
+#if VERSION == 2
+        on("new in 2", [](wshub::Event& event) { event.ack("yes"); });
+        http("GET /new", [](wshub::Http& request) { request.reply(200, "text/plain", "new"); });
+#else
+        on("gone in 2", [](wshub::Event& event) { event.ack("yes"); });
+#endif
+        every(std::chrono::milliseconds(10), [this] { ++ticks_; });
+    }
+
+protected:
+    void on_start() override {
+#ifdef FAULT_START_THROWS
+        throw std::runtime_error("port 9 is taken");
+#endif
+        thread([](wshub::StopToken token) {
+            while (token.sleep(std::chrono::milliseconds(5))) continue;
+        });
+    }
+    std::string save() override {
+        return std::to_string(count_.load()) + " " + std::to_string(early_.load()) + " " +
+               std::to_string(joined_.load());
+    }
+    void restore(std::uint32_t, std::string_view text) override {
+#ifdef FAULT_RESTORE_THROWS
+        throw std::runtime_error("cannot read what was saved");
+#endif
+        char* at = nullptr;
+        const std::string all(text);
+        count_ = std::strtoll(all.c_str(), &at, 10);
+        early_ = std::strtoll(at, &at, 10);
+        joined_ = std::strtoll(at, &at, 10);
+    }
+
+private:
+    int step_ = config("step", 1, "How far each event counts.", {1, 1000});
+    std::atomic<std::int64_t> count_{0}, early_{0}, joined_{0}, ticks_{0};
+};
+
+}  // namespace
+
+#ifndef REQUIRES
+#define REQUIRES ""
+#endif
+WSHUB_PLUGIN_WITH(Counter, NAME, WSHUB_STRINGIFY(VERSION) ".0.0", FLAGS, REQUIRES)

@@ -1,0 +1,280 @@
+// Versions of plugins that take over while the hub runs.
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "fake_exchange.h"
+#include "host_world.h"
+
+using namespace wshub;
+using namespace wshub::test;
+using std::chrono::milliseconds;
+
+namespace {
+
+// A hub with the plugin "counter", version 1.
+struct Counting {
+    explicit Counting(bool hot_reload = true) : world(directory, {"counter"}) {
+        put("counter_1");
+        world.settings.hot_reload = hot_reload;
+        world.settings.probe_program = WSHUB_PROBE_PROGRAM;
+        world.settings.quarantine = {true, 5, milliseconds{10'000}};
+    }
+    // As a linker or an installer does: the new file takes the name at once.
+    void put(const std::string& version, const std::string& name = "counter") {
+        const std::filesystem::path passing = directory.path() / ".passing";
+        std::ofstream(passing, std::ios::binary) << read_file(built_plugin(version));
+        ::chmod(passing.c_str(), 0644);
+        std::filesystem::rename(passing, directory.file(name));
+    }
+    void reload(std::string_view plugin = "counter") {
+        REQUIRE(world.host->request_reload(plugin));
+        world.host->finish_reloads();
+    }
+    std::string log() const { return captured.text(); }
+    bool logged(const std::string& text) const { return log().find(text) != std::string::npos; }
+    // Until the reload thread has come to it by itself.
+    bool comes_to_log(const std::string& text) {
+        for (int i = 0; i < 500 && !logged(text); ++i) std::this_thread::sleep_for(milliseconds{10});
+        world.host->finish_reloads();
+        return logged(text);
+    }
+
+    LogCapture captured;
+    PluginDirectory directory;
+    HostWorld world;
+};
+
+std::size_t copies_in(const std::filesystem::path& directory) {
+    std::size_t count = 0;
+    for (const auto& each : std::filesystem::directory_iterator(directory)) {
+        if (each.path().extension() == ".image") ++count;
+    }
+    return count;
+}
+
+const Packets kCounted1{R"(31[1,1])"};
+
+}  // namespace
+
+TEST_CASE("a new version takes over with what the old one saved", "[reloads]") {
+    const bool hot = GENERATE(true, false);
+    INFO((hot ? "hot_reload" : "by request"));
+    Counting site(hot);
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    CHECK(site.world.say(client, R"(21["gone in 2"])") == Packets{R"(31["yes"])"});
+    site.world.say(client, R"(21["remember","it"])");
+    site.put("counter_2");
+    site.reload();
+    INFO(site.log());
+    CHECK(site.logged("plugin reloaded name=counter version=2.0.0 before=1.0.0"));
+    CHECK_FALSE(site.logged("stays mapped"));
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[2,2]"});
+    CHECK(site.world.say(client, R"(21["totals"])") == Packets{"31[2,2,2,0]"});
+    CHECK(site.world.say(client, R"(21["recall"])") == Packets{R"(31["\"it\""])"});
+    CHECK(site.world.say(client, R"(21["new in 2"])") == Packets{R"(31["yes"])"});
+    CHECK(site.world.say(client, R"(2["gone in 2"])").front().find("UNKNOWN_EVENT") != std::string::npos);
+    CHECK(site.world.host->http_prefixes() == std::vector<std::string>{"/counter", "/new"});
+    CHECK(site.world.host->plugins().front().version == "2.0.0");
+}
+
+TEST_CASE("a version that cannot take over leaves the old one serving and says why", "[reloads]") {
+    auto [file, reason] = GENERATE(table<std::string, std::string>({
+        {"counter_ctor_throws", "refused to start: cannot open the word list"},
+        {"counter_restore_throws", "restore failed: cannot read what was saved"},
+        {"counter_start_throws", "start failed: port 9 is taken"},
+        {"counter_static_crashes", "crashed while loading: Aborted"},
+        {"other_major", "built for plugin ABI 2, this server speaks ABI 1 (plugin SDK 1.0.0)"},
+        {"good", "the plugin in it is called 'good'"},
+    }));
+    INFO(file);
+    Counting site;
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    site.put(file);
+    site.reload();
+    INFO(site.log());
+    CHECK(site.logged(reason));
+    CHECK(site.logged("; version 1.0.0 serves on"));
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[1,2]"});
+    CHECK(copies_in(site.directory.path()) == 1);
+}
+
+TEST_CASE("a file that is not whole is left alone until it is", "[reloads]") {
+    Counting site;
+    site.world.run();
+    FakeSession& client = site.world.client();
+    const std::string whole = read_file(built_plugin("counter_2"));
+    site.directory.write("counter", std::string_view(whole).substr(0, whole.size() / 2));
+    INFO(site.log());
+    CHECK(site.comes_to_log("serves on"));
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    site.directory.write("counter", whole);
+    CHECK(site.comes_to_log("plugin reloaded name=counter version=2.0.0"));
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[2,2]"});
+}
+
+TEST_CASE("files that come and go are plugins that come and go", "[reloads]") {
+    Counting site;
+    site.world.settings.enabled = {"counter", "good"};
+    site.directory.add("good");
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    std::filesystem::remove(site.directory.file("counter"));
+    CHECK(site.comes_to_log("plugin unloaded name=counter version=1.0.0 reason=\"its file was removed\""));
+    CHECK(site.world.say(client, R"(2["count"])").front().find("UNKNOWN_EVENT") != std::string::npos);
+    CHECK(site.world.say(client, R"(21["echo",1])") == Packets{"31[1]"});
+    site.put("counter_2");
+    CHECK(site.comes_to_log("plugin started name=counter version=2.0.0"));
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[2,2]"});
+    CHECK_FALSE(site.logged("stays mapped"));
+}
+
+TEST_CASE("an unchanged file is not loaded again unless it is asked for by name", "[reloads]") {
+    Counting site;
+    site.world.run();
+    site.put("counter_1");
+    site.reload("");
+    CHECK_FALSE(site.logged("plugin reloaded"));
+    site.reload();
+    CHECK(site.logged("plugin reloaded name=counter version=1.0.0 before=1.0.0"));
+}
+
+TEST_CASE("a plugin can ask for its own reload", "[reloads]") {
+    Counting site;
+    site.world.run();
+    CHECK(site.world.say(site.world.client(), R"(21["reload"])") == Packets{"31[true,false]"});
+    CHECK(site.comes_to_log("plugin reloaded name=counter"));
+    CHECK_FALSE(site.world.host->request_reload("nobody"));
+}
+
+TEST_CASE("changed settings and lists of plugins are applied without a restart", "[reloads]") {
+    Counting site;
+    site.directory.add("good");
+    host::HostSettings next;
+    next.enabled = {"good", "counter"};
+    next.plugin_settings = {{"plugin.counter", "step", "10", "wshub.ini:9"}};
+    site.world.settings.read_again = [&next] { return std::optional(next); };
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    CHECK(site.world.say(client, R"(2["echo",1])").front().find("UNKNOWN_EVENT") != std::string::npos);
+    site.reload("");
+    INFO(site.log());
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[1,11]"});
+    CHECK(site.world.say(client, R"(21["echo",1])") == Packets{"31[1]"});
+    const auto plugins = site.world.host->plugins();
+    REQUIRE(plugins.size() == 2);
+    CHECK(plugins.front().name == "good");
+    next.enabled = {"good"};
+    next.plugin_settings.clear();
+    site.reload("");
+    CHECK(site.logged("plugin unloaded name=counter"));
+    CHECK(site.world.say(client, R"(2["count"])").front().find("UNKNOWN_EVENT") != std::string::npos);
+    CHECK(site.world.say(client, R"(21["echo",1])") == Packets{"31[1]"});
+}
+
+TEST_CASE("a configuration with errors changes nothing and all of them are said", "[reloads]") {
+    Counting site;
+    site.directory.add("good");
+    host::HostSettings next;
+    next.enabled = {"good", "counter"};
+    next.plugin_settings = {{"plugin.counter", "step", "many", "wshub.ini:9"},
+                            {"plugin.counter", "stepp", "2", "wshub.ini:10"},
+                            {"plugin.nobody", "x", "2", "wshub.ini:12"}};
+    site.world.settings.read_again = [&next] { return std::optional(next); };
+    site.world.run();
+    FakeSession& client = site.world.client();
+    site.reload("");
+    INFO(site.log());
+    CHECK(site.logged(R"(wshub.ini:9 [plugin.counter] step = "many")"));
+    CHECK(site.logged(R"(wshub.ini:10 [plugin.counter] stepp = "2")"));
+    CHECK(site.logged("wshub.ini:12 [plugin.nobody]"));
+    CHECK(site.logged("the configuration has errors (3): nothing was changed"));
+    CHECK(site.world.host->plugins().size() == 1);
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    next.plugin_settings.clear();
+    site.reload("");
+    CHECK(site.world.host->plugins().size() == 2);
+}
+
+TEST_CASE("a version that fails too often is rolled back by itself", "[reloads]") {
+    Counting site;
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    site.put("counter_handler_throws");
+    site.reload();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(site.world.say(client, R"(21["count"])").back().find("INTERNAL") != std::string::npos);
+    }
+    CHECK(site.comes_to_log("plugin counter: version 3.0.0 failed in 3 of"));
+    const bool back = site.comes_to_log("plugin reloaded name=counter version=1.0.0 before=3.0.0");
+    INFO(site.log());
+    CHECK(back);
+    site.reload("");  // not the same file again
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[1,2]"});
+    CHECK(site.world.metrics.text().find(R"(wshub_plugin_rollbacks_total{plugin="counter"} 1)") != std::string::npos);
+    CHECK_FALSE(site.logged("stays mapped"));
+}
+
+TEST_CASE("a version that has proved itself is not rolled back", "[reloads]") {
+    Counting site;
+    site.world.settings.rollback_window = milliseconds{0};
+    site.world.run();
+    FakeSession& client = site.world.client();
+    site.put("counter_handler_throws");
+    site.reload();
+    for (int i = 0; i < 4; ++i) site.world.say(client, R"(21["count"])");
+    site.reload("");
+    CHECK_FALSE(site.logged("going back"));
+}
+
+TEST_CASE("a plugin that keeps failing is put in quarantine until it is reloaded", "[reloads]") {
+    Counting site;
+    site.world.settings.rollback_window = milliseconds{0};
+    site.put("counter_handler_throws");
+    site.world.run();
+    FakeSession& client = site.world.client();
+    for (int i = 0; i < 5; ++i) site.world.say(client, R"(21["count"])");
+    CHECK(site.logged("plugin counter: 5 failures or slow handlers within 10s: in quarantine"));
+    CHECK(site.world.say(client, R"(21["totals"])").back().find("INTERNAL") != std::string::npos);
+    const std::string quarantined = R"(wshub_plugin_quarantined{plugin="counter"} )";
+    CHECK(site.world.metrics.text().find(quarantined + "1") != std::string::npos);
+    site.reload("");  // unchanged, but it is the way out
+    CHECK(site.world.say(client, R"(21["totals"])") == Packets{"31[3,0,5,0]"});
+    CHECK(site.world.metrics.text().find(quarantined + "0") != std::string::npos);
+}
+
+TEST_CASE("who is held at the door when a version goes is closed, not refused", "[reloads]") {
+    Counting site;
+    site.world.run();
+    FakeSession& client = site.world.connect(R"({"wait":true})");
+    site.world.turn();
+    CHECK(got(client).empty());
+    site.reload();
+    site.world.turn();
+    CHECK(got(client).empty());
+    CHECK(client.close_reason());
+}
+
+TEST_CASE("plugins that others require stay, and take no version that is too old", "[reloads]") {
+    Counting site;
+    site.world.settings.enabled = {"good", "needs_good"};
+    site.directory.add("good");
+    site.directory.add("needs_good");
+    site.world.run();
+    std::filesystem::remove(site.directory.file("good"));
+    const bool said = site.comes_to_log("plugin good runs on, although its file was removed: needs_good requires it");
+    INFO(site.log());
+    CHECK(said);
+    CHECK(site.world.host->plugins().size() == 2);
+}
