@@ -13,6 +13,7 @@ namespace wshub::host {
 namespace {
 
 std::int32_t on(Instance& instance, std::uint32_t kind, wshub_str name, wshub_slot slot, std::int32_t priority) {
+    if (kind == WSHUB_ON_CHANNEL) return WSHUB_EINVAL;  // those are made by channel()
     return instance.add_handler({kind, std::string(view(name)), slot, priority});
 }
 

@@ -136,6 +136,15 @@ std::vector<std::string> HttpRoutes::prefixes() const {
     return prefixes;
 }
 
+std::string HttpRoutes::overlapping(std::string_view prefix) const {
+    for (const Route& route : routes_) {
+        const std::string_view path = route.path;
+        if (path.starts_with(prefix) || (route.is_prefix && prefix.starts_with(path)))
+            return route.method + ' ' + route.path + (route.is_prefix ? "*" : "");
+    }
+    return {};
+}
+
 const HttpRoutes::Route* HttpRoutes::find(std::string_view method, std::string_view path, std::string& allowed) const {
     for (const Route& route : routes_) {
         const bool same = route.is_prefix ? path.substr(0, route.path.size()) == route.path : path == route.path;

@@ -33,6 +33,8 @@ public:
     // Before requests come. False: another plugin has the route, or this one twice.
     bool add(std::shared_ptr<Instance> instance, std::string_view route, wshub_slot slot);
     void remove(const Instance& instance);
+    // A route that answers something of what begins with this. Empty: none.
+    std::string overlapping(std::string_view prefix) const;
     // What to look for in front of a request's target.
     std::vector<std::string> prefixes() const;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "host/channels.h"
 #include "host/host_api.h"
 #include "host/http_routes.h"
 #include "host/timers.h"
@@ -30,8 +31,9 @@ private:
 };
 
 std::string_view kind_name(std::uint32_t kind) {
-    constexpr std::array<std::string_view, 11> kNames{"call",  "event", "connect", "connected", "disconnect", "join",
-                                                      "leave", "http",  "timer",   "post",      "reply"};
+    constexpr std::array<std::string_view, 12> kNames{"call",       "event", "connect", "connected",
+                                                      "disconnect", "join",  "leave",   "http",
+                                                      "timer",      "post",  "reply",   "channel"};
     return kind < kNames.size() ? kNames[kind] : kNames[0];
 }
 
@@ -44,6 +46,7 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
         case WSHUB_ON_CONNECTED:
         case WSHUB_ON_DISCONNECT: return name.empty();
         case WSHUB_ON_HTTP: return HttpRoutes::is_route(name);
+        case WSHUB_ON_CHANNEL: return Channels::is_path(name);
         default: return false;
     }
 }
@@ -89,6 +92,7 @@ void Instance::start() {
     state_.store(State::kRunning, std::memory_order_release);
     gate_.open();
     services_.timers.release(*this);
+    services_.channels.release(*this);
 }
 
 void Instance::stop() {
@@ -106,6 +110,7 @@ void Instance::stop() {
     state_.store(State::kStopped, std::memory_order_release);
     services_.timers.drop(*this);
     services_.http.drop(*this);
+    services_.channels.drop(*this);
     services_.hub.refuse_held(number_, hub::ConnectVerdict::refusal("Server is shutting down"));
 }
 

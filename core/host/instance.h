@@ -26,6 +26,7 @@
 
 namespace wshub::host {
 
+class Channels;
 class HttpRoutes;
 class Timers;
 
@@ -46,7 +47,8 @@ struct Services {
     Timers& timers;
     HttpRoutes& http;
     const Router& router;
-    ServerInfo server{};
+    ServerInfo server;
+    Channels& channels;
 };
 
 // Behind every wshub_host* that a plugin holds. Outlives the plugin's code, so that a late call of a thread that the

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "host/catalog.h"
+#include "host/channels.h"
 #include "host/child_probe.h"
 #include "host/dependency_order.h"
 #include "host/dispatcher.h"
@@ -21,6 +22,7 @@ struct PluginHost::Impl {
          base::Metrics& metrics)
         : settings(std::move(host_settings)),
           http(loops),
+          channels(settings.channels, loops, metrics),
           services{hub,
                    std::move(loops),
                    clock,
@@ -29,7 +31,8 @@ struct PluginHost::Impl {
                    timers,
                    http,
                    router,
-                   {settings.server_version, settings.state_directory.string(), {}}},
+                   {settings.server_version, settings.state_directory.string(), {}},
+                   channels},
           dispatcher(router, hub) {}
 
     Problems load();
@@ -40,6 +43,8 @@ struct PluginHost::Impl {
     void load_plugin(const PluginFile& file);
     void probe(const PluginFile& file) const;
     void add_routes(const std::shared_ptr<Instance>& instance);
+    void check_route(const std::string& route) const;
+    void add_channel(const std::shared_ptr<Instance>& instance, const Registration& channel);
     void check_other_sections(const Catalog* catalog);
     void unchecked(const std::string& section, const std::string& reason);
     bool refuses() const { return settings.on_error == OnError::kRefuse || settings.check_only; }
@@ -54,6 +59,7 @@ struct PluginHost::Impl {
     Router router;
     Timers timers;
     HttpRoutes http;
+    Channels channels;
     Services services;
     Dispatcher dispatcher;
     std::vector<std::shared_ptr<Instance>> instances;  // in the order in which they are started
@@ -134,7 +140,24 @@ void PluginHost::Impl::add_routes(const std::shared_ptr<Instance>& instance) {
         if (handler.kind == WSHUB_ON_HTTP && !http.add(instance, handler.name, handler.slot)) {
             throw PluginError("the route '" + handler.name + "' is already taken");
         }
+        if (handler.kind == WSHUB_ON_HTTP) check_route(handler.name);
+        if (handler.kind == WSHUB_ON_CHANNEL) add_channel(instance, handler);
     }
+}
+
+void PluginHost::Impl::check_route(const std::string& route) const {
+    std::string path = route.substr(route.find(' ') + 1);
+    const bool is_prefix = path.back() == '*';
+    if (is_prefix) path.pop_back();
+    const std::string taken = channels.overlapping(path, is_prefix);
+    if (!taken.empty()) throw PluginError("the route '" + route + "' overlaps with the channel '" + taken + "'");
+}
+
+void PluginHost::Impl::add_channel(const std::shared_ptr<Instance>& instance, const Registration& channel) {
+    const std::string route = http.overlapping(channel.name);
+    if (!route.empty()) throw PluginError("the channel '" + channel.name + "' overlaps with the route '" + route + "'");
+    const auto refusal = channels.add(instance, channel.name, channel.flags, channel.slot);
+    if (refusal) throw PluginError(*refusal);
 }
 
 // A plugin that was loaded before this one, and is loaded no more or was refused.
@@ -162,6 +185,7 @@ void PluginHost::Impl::refuse(std::string_view name, const std::filesystem::path
 
 void PluginHost::Impl::give_up(const std::shared_ptr<Instance>& instance) {
     http.remove(*instance);
+    channels.remove(*instance);
     instance->stop();
     instance->unload();
 }
@@ -259,6 +283,7 @@ void PluginHost::Impl::stop() {
     router.publish(std::make_shared<const RoutingTable>());
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) {
         http.remove(**each);
+        channels.remove(**each);
         (*each)->unload();
     }
     instances.clear();
@@ -314,7 +339,9 @@ std::vector<PluginInfo> PluginHost::plugins() const {
 }
 
 std::vector<std::string> PluginHost::http_prefixes() const {
-    return impl_->http.prefixes();
+    std::vector<std::string> prefixes = impl_->channels.prefixes();
+    for (std::string& route : impl_->http.prefixes()) prefixes.push_back(std::move(route));
+    return prefixes;
 }
 
 bool PluginHost::serves(std::string_view nsp) const {
@@ -349,7 +376,28 @@ void PluginHost::on_reply(const hub::Reply& reply) {
     impl_->dispatcher.reply(reply);
 }
 
+std::optional<unsigned> PluginHost::home_loop(const protocol::HttpHead& head) const {
+    return impl_->channels.home_loop(head);
+}
+
+std::shared_ptr<void> PluginHost::announce(const protocol::HttpHead& head) {
+    return impl_->channels.announce(head);
+}
+
+void PluginHost::begin_close(session::CloseReason reason) {
+    impl_->channels.begin_close(reason);
+}
+
+void PluginHost::end_close(base::milliseconds patience) {
+    impl_->channels.end_close(patience);
+}
+
+std::optional<net::HttpResponse> PluginHost::refuse_body(const protocol::HttpHead& head) {
+    return impl_->channels.refuse_body(head).value_or(std::nullopt);
+}
+
 void PluginHost::on_exchange(std::unique_ptr<net::HttpExchange> exchange) {
+    if (impl_->channels.handle(exchange)) return;
     impl_->http.handle(std::move(exchange));
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/setting.h"
+#include "host/channel_settings.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -34,6 +36,7 @@ struct HostSettings {
     // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one
     // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
     std::filesystem::path probe_program;
+    ChannelSettings channels;
 };
 
 // What a plugin's settings are, as it declared them.
@@ -73,7 +76,7 @@ public:
     void stop();
 
     std::vector<PluginInfo> plugins() const;
-    // Paths that plugins answer, to be added to net::Routes with this as the handler.
+    // Paths that plugins answer, their channels' among them, to be added to net::Routes with this as the handler.
     std::vector<std::string> http_prefixes() const;
 
     // hub::EventSink
@@ -86,7 +89,14 @@ public:
     void on_disconnect(hub::SocketHandle socket, std::string_view nsp, std::string_view reason) override;
     void on_reply(const hub::Reply& reply) override;
 
+    // What their channels need of net::HttpHooks; as session::Engine.
+    std::optional<unsigned> home_loop(const protocol::HttpHead& head) const;
+    std::shared_ptr<void> announce(const protocol::HttpHead& head);
+    void begin_close(session::CloseReason reason);
+    void end_close(base::milliseconds patience);
+
     // net::ExchangeHandler
+    std::optional<net::HttpResponse> refuse_body(const protocol::HttpHead& head) override;
     void on_exchange(std::unique_ptr<net::HttpExchange> exchange) override;
 
 private:

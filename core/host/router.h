@@ -25,6 +25,7 @@ struct Registration {
     std::string name;
     wshub_slot slot = 0;
     std::int32_t priority = 0;
+    std::uint32_t flags = 0;  // WSHUB_ON_CHANNEL: its form
 };
 
 // Handlers of one plugin that follow each other: it is entered once for all of them.

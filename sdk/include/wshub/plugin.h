@@ -32,6 +32,7 @@
 #include <utility>
 #include <vector>
 
+#include "channel.h"
 #include "clock.h"
 #include "emit.h"
 #include "event.h"
@@ -165,6 +166,15 @@ protected:
             return WSHUB_OK;
         });
     }
+    // Serves what begins with this path ("/devices/") by messages of the plugin's own.
+    void channel(std::string_view path, Channel form, ChannelHandlers handlers) {
+        const wshub_slot slot = add_slot([this, handlers = std::move(handlers)](const void* data) {
+            detail::call_channel(host_, handlers, *static_cast<const wshub_channel_event*>(data));
+            return WSHUB_OK;
+        });
+        detail::check(host_->channel(host_.handle(), detail::str(path), static_cast<std::uint32_t>(form), slot),
+                      "the channel '" + std::string(path) + "'");
+    }
     // Runs the handler in this rhythm while the plugin runs; never overlaps itself, but handlers of events.
     void every(Millis period, std::function<void()> handler) {
         if (period.count() <= 0) throw Error(WSHUB_EINVAL, "every: the period must be above zero");
@@ -216,6 +226,7 @@ public:
 
     // Without a namespace: as with Emit.
     Session session(wshub_session id) const { return {host_, id}; }
+    ChannelSession channel_session(wshub_channel_session id) const { return {host_, id}; }
     Session find(std::string_view sid) const {
         wshub_session id = 0;
         host_->find_session(host_.handle(), detail::str(sid), &id);

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "testing_call.h"
+#include "testing_channels.h"
 #include "testing_sessions.h"
 
 namespace wshub::fake {
@@ -345,6 +346,10 @@ inline const wshub_host_v1& host_functions() {
         to.var_set = guarded<var_set>;
         to.has_role = acting<has_role>;
         to.server_str = guarded<server_str>;
+        to.channel = guarded<channel>;
+        to.channel_send = acting<channel_send>;
+        to.channel_close = acting<channel_close>;
+        to.channel_str = acting<channel_str>;
         return to;
     }();
     return table;

@@ -133,6 +133,8 @@ public:
     std::int32_t log_level = WSHUB_TRACE;
     std::string version = "0.0.0", url = "http://127.0.0.1:3000", state_directory = "/var/lib/wshub";
     wshub_timer last_timer = 0;
+    std::map<wshub_channel_session, std::shared_ptr<ChannelSide>> channels;
+    wshub_channel_session last_channel = 0;
 
     // The thread that made the host drives it.
     bool here() const { return std::this_thread::get_id() == owner_; }
@@ -184,6 +186,7 @@ public:
         for (const auto& [id, timer] : std::exchange(instance.timers, {})) clock.cancel(timer);
         instance.waiting.clear();
         drop_requests(instance);
+        drop_channels(instance);
     }
     void destroy(Instance& instance) {
         if (!instance.self) return;
@@ -214,6 +217,22 @@ public:
         scope.nsp = nsp;
         std::int32_t code = WSHUB_OK;
         call(instance, slot, &tick, scope, code);
+    }
+
+    // What has come to a client of a channel. The code of the handler.
+    std::int32_t call_channel(const ChannelSide& side, std::uint32_t op, std::string_view data, bool binary,
+                              const std::string& reason) {
+        wshub_channel_event event{};
+        event.size = sizeof event;
+        event.op = op;
+        event.session = side.id;
+        event.path = detail::str(side.path);
+        event.data = {data.data(), data.size()};
+        event.binary = binary ? 1 : 0;
+        event.reason = detail::str(reason);
+        std::int32_t code = WSHUB_OK;
+        call(*side.instance, side.slot, &event, scope_of(WSHUB_ON_CHANNEL, 0, {}, side.path), code);
+        return code;
     }
 
     // Now, or when the plugin has been started.
@@ -408,7 +427,55 @@ public:
         return {};
     }
 
+    // Why a channel of the plugin cannot be had, or a route because of a channel; empty: nothing is wrong.
+    std::string taken_channel(const Instance& instance) const {
+        const auto overlap = [](const std::string& a, const std::string& b) {
+            return a.compare(0, b.size(), b) == 0 || b.compare(0, a.size(), a) == 0;
+        };
+        const std::string server = "/socket.io/";
+        for (const auto& handler : instance.registrations) {
+            const std::string& name = handler.name;
+            if (handler.kind == WSHUB_ON_CHANNEL && overlap(name, server)) {
+                return "the channel '" + name + "' overlaps with the path of Socket.IO, '" + server + "'";
+            }
+            for (const auto& each : instances) {
+                for (const auto& other : each->registrations) {
+                    if (handler.kind == WSHUB_ON_CHANNEL && other.kind == WSHUB_ON_CHANNEL && &other != &handler &&
+                        overlap(name, other.name)) {
+                        return "the channel '" + name + "' overlaps with the channel '" + other.name + "'";
+                    }
+                    if (handler.kind == WSHUB_ON_CHANNEL && other.kind == WSHUB_ON_HTTP && meets(other.name, name)) {
+                        return "the channel '" + name + "' overlaps with the route '" + other.name + "'";
+                    }
+                    if (handler.kind == WSHUB_ON_HTTP && other.kind == WSHUB_ON_CHANNEL && meets(name, other.name)) {
+                        return "the route '" + name + "' overlaps with the channel '" + other.name + "'";
+                    }
+                }
+            }
+        }
+        return {};
+    }
+
 private:
+    // Whether a route answers something of what begins with the path.
+    static bool meets(const std::string& route, std::string_view channel) {
+        std::string path = route.substr(route.find(' ') + 1);
+        const bool is_prefix = path.back() == '*';
+        if (is_prefix) path.pop_back();
+        return path.compare(0, channel.size(), channel) == 0 || (is_prefix && channel.substr(0, path.size()) == path);
+    }
+    // The plugin does not hear of it.
+    void drop_channels(const Instance& instance) {
+        for (auto each = channels.begin(); each != channels.end();) {
+            if (each->second->instance != &instance) {
+                ++each;
+                continue;
+            }
+            if (std::exchange(each->second->open, false)) each->second->end = "1012";
+            each = channels.erase(each);
+        }
+    }
+
     struct Request {
         const Instance* instance;
         std::shared_ptr<HttpState> state;
@@ -479,8 +546,8 @@ private:
         return nullptr;
     }
     void report(const Instance& instance, const Scope& scope, std::int32_t code, const std::string& reason) {
-        constexpr std::array<const char*, 11> kKinds{"call",  "event", "connect", "connected", "disconnect", "join",
-                                                     "leave", "http",  "timer",   "post",      "reply"};
+        constexpr std::array<const char*, 12> kKinds{"call",  "event", "connect", "connected", "disconnect", "join",
+                                                     "leave", "http",  "timer",   "post",      "reply",      "channel"};
         failures.push_back("plugin handler failed plugin=" + instance.name + " handler=" + kKinds[scope.kind] +
                            " name=" + printable(scope.what) + " code=" + std::to_string(code) + " reason=\"" + reason +
                            "\"");
