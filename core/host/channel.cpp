@@ -6,14 +6,12 @@
 
 #include "host/abi_text.h"
 #include "host/instance.h"
+#include "hub/limits.h"
 #include "session/address_book.h"
 #include "session/byte_pace.h"
 
 namespace wshub::host {
 namespace {
-
-// The session bounds it by what its pongs need.
-constexpr std::chrono::seconds kLongestPause{5};
 
 // The plugin's part of one session.
 class ChannelUser final : public session::SessionUser {
@@ -50,8 +48,16 @@ private:
             session.close(session::CloseReason::kRateLimit, session::Session::CloseMode::kDiscard);
             return false;
         }
-        const auto pause = pace_.take(limits_.rate, 1, now, kLongestPause);
-        if (pause.count() > 0 && limits_.messages.refuses(now, remote)) session.read_later(pause);
+        // What is still read meanwhile, for the sake of its pongs, adds up. Beyond what costs a client of Socket.IO its
+        // connection, it costs this one too.
+        const auto pause = pace_.take(limits_.rate, 1, now, std::chrono::hours(24));
+        if (pause.count() == 0 || !limits_.messages.refuses(now, remote)) return true;
+        const double behind = std::chrono::duration<double>(pause).count() * limits_.rate.per_second;
+        if (behind > static_cast<double>(hub::most_drops(limits_.rate))) {
+            session.close(session::CloseReason::kRateLimit, session::Session::CloseMode::kDiscard);
+            return false;
+        }
+        session.read_later(pause);
         return true;
     }
 
