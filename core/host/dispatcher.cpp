@@ -4,6 +4,8 @@
 #include <boost/container/small_vector.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host/abi_text.h"
 #include "host/call_scope.h"
@@ -27,13 +29,28 @@ private:
     boost::container::small_vector<wshub_bytes, protocol::kMaxAttachments> bins_;
 };
 
+// Points into the event and the bins.
+template <class Event>
+wshub_event given_event(const Event& event, const Bins& bins) {
+    wshub_event given{};
+    given.size = sizeof given;
+    given.session = event.socket;
+    given.ack = event.ack;
+    given.nsp = str(event.nsp);
+    given.name = str(event.name);
+    given.args = str(event.args);
+    given.bins = bins.data();
+    given.n_bins = bins.size();
+    return given;
+}
+
 enum class Next { kGoOn, kStop };
 
 // Calls the handlers in order, each plugin's inside its gate, and tells `after(code)` what they gave back. `shut()` is
-// told of plugins that do not run. `may(instance)`: whether its handlers are called at all.
-template <class After, class Shut, class May>
-void run(const RoutingTable& table, const RouteList& routes, const void* data, CallScope scope, After after, Shut shut,
-         May may) {
+// told of plugins that do not run.
+template <class After, class Shut>
+void run(const RoutingTable& table, const RouteList& routes, const void* data, CallScope scope, After after,
+         Shut shut) {
     for (const Route& route : routes) {
         Instance& instance = *table.instances()[route.plugin];
         const Instance::Visit visit(instance);
@@ -41,7 +58,6 @@ void run(const RoutingTable& table, const RouteList& routes, const void* data, C
             if (shut() == Next::kStop) return;
             continue;
         }
-        if (!may(instance)) continue;
         scope.plugin = instance.name().c_str();
         for (const wshub_slot slot : route.slots) {
             scope.asked = {instance.number(), slot};
@@ -50,11 +66,9 @@ void run(const RoutingTable& table, const RouteList& routes, const void* data, C
     }
 }
 
-constexpr auto anybody = [](const Instance&) { return true; };
-
 void run_hook(const RoutingTable& table, const RouteList& routes, const void* data, const CallScope& scope) {
     run(
-        table, routes, data, scope, [](std::int32_t) { return Next::kGoOn; }, [] { return Next::kGoOn; }, anybody);
+        table, routes, data, scope, [](std::int32_t) { return Next::kGoOn; }, [] { return Next::kGoOn; });
 }
 
 CallScope scope_of(std::uint32_t kind, hub::SocketHandle socket, std::string_view nsp, std::string_view what) {
@@ -122,7 +136,7 @@ hub::ConnectVerdict Dispatcher::connect(const hub::ConnectRequest& request) cons
         verdict = nobody_to_ask;
         return Next::kStop;
     };
-    run(table, rest ? *rest : routes->connect, &connect, scope, after, shut, anybody);
+    run(table, rest ? *rest : routes->connect, &connect, scope, after, shut);
     return verdict;
 }
 
@@ -143,38 +157,117 @@ bool Dispatcher::event(const hub::IncomingEvent& event) const {
     const RouteList* const routes = in ? in->events.find(event.name) : nullptr;
     if (!routes) return false;
     const Bins bins(event.attachments);
-    wshub_event given{};
-    given.size = sizeof given;
-    given.session = event.socket;
-    given.ack = event.ack;
-    given.nsp = str(event.nsp);
-    given.name = str(event.name);
-    given.args = str(event.args);
-    given.bins = bins.data();
-    given.n_bins = bins.size();
+    const wshub_event given = given_event(event, bins);
+    EventProgress progress;
     // Who only looks at everything makes nothing known, unless he does something about it.
-    const bool known = !in->events.is_by_wildcard(routes);
-    bool handled = false;
-    const auto after = [&](std::int32_t code) {
-        handled = handled || known || code != WSHUB_OK;
-        if (code < 0) hub_.fail(event.socket, event.ack, "INTERNAL", "internal error");
-        return code == WSHUB_STOP ? Next::kStop : Next::kGoOn;
-    };
-    const auto may = [&](Instance& instance) {
-        if (!instance.roles().empty() && !hub_.has_any_role(event.socket, instance.roles())) {
-            handled = true;
-            hub_.fail(event.socket, event.ack, "FORBIDDEN", "This needs a role that you do not have");
-            return false;
+    progress.known = !in->events.is_by_wildcard(routes);
+    const bool blocks =
+        std::any_of(routes->begin(), routes->end(), [](const Route& it) { return !it.blocking.empty(); });
+    if (!blocks) {
+        run_event(table, *routes, given, progress);
+        return progress.handled;
+    }
+    auto kept = router_.share();
+    if (run_event(*kept, *routes, given, progress)) return progress.handled;
+    if (hub_.suspend(event.socket) != hub::HubError::kNone) return note(WSHUB_EINTERNAL, given, progress), true;
+    work_on(std::make_shared<BlockingEvent>(event, std::move(kept), *routes, progress));
+    return true;
+}
+
+// Runs the handlers from where it stands, each plugin's inside its gate. False: it has come to one that blocks.
+bool Dispatcher::run_event(const RoutingTable& table, const RouteList& routes, const wshub_event& given,
+                           EventProgress& progress) const {
+    CallScope scope = scope_of(WSHUB_ON_EVENT, given.session, view(given.nsp), view(given.name));
+    scope.ack = given.ack;
+    scope.taken = &progress.handled;
+    scope.kept = &progress.kept;
+    for (Place& at = progress.at; at.route < routes.size(); ++at.route, at.slot = 0) {
+        const Route& route = routes[at.route];
+        Instance& instance = *table.instances()[route.plugin];
+        const Instance::Visit visit(instance);
+        if (!visit) continue;
+        if (at.slot == 0) {  // asked once, and counted once
+            if (!instance.roles().empty() && !hub_.has_any_role(given.session, instance.roles())) {
+                progress.handled = true;
+                hub_.fail(given.session, given.ack, "FORBIDDEN", "This needs a role that you do not have");
+                continue;
+            }
+            instance.count_event();
         }
-        instance.count_event();
-        return true;
-    };
+        scope.plugin = instance.name().c_str();
+        for (; at.slot < route.slots.size(); ++at.slot) {
+            const wshub_slot slot = route.slots[at.slot];
+            if (route.blocks(slot)) return false;
+            scope.asked = {instance.number(), slot};
+            if (!note(instance.call(slot, &given, scope), given, progress)) return true;
+        }
+    }
+    return true;
+}
+
+// What a handler gave back. False: no later one gets the event.
+bool Dispatcher::note(std::int32_t code, const wshub_event& given, EventProgress& progress) const {
+    progress.handled = progress.handled || progress.known || code != WSHUB_OK;
+    if (code < 0) hub_.fail(given.session, given.ack, "INTERNAL", "internal error");
+    return code != WSHUB_STOP;
+}
+
+// ---- handlers that block
+
+void Dispatcher::work_on(const std::shared_ptr<BlockingEvent>& event) const {
+    net::Loop& loop = hub_.loop_of_socket(event->socket);
+    workers_.submit([this, event] { call_blocking(*event); },
+                    [this, event, &loop] { loop.post([this, event] { go_on(event); }); });
+}
+
+// A worker's thread.
+void Dispatcher::call_blocking(BlockingEvent& event) const {
+    const Place& at = event.progress.at;
+    const Route& route = event.routes[at.route];
+    Instance& instance = *event.table->instances()[route.plugin];
+    if (call_in(instance, route.slots[at.slot], event)) return;
+    // It was stopped while the event waited; another version may have taken its place.
+    router_.table();
+    const auto table = router_.share();
+    const NamespaceRoutes* const in = table->find(event.nsp);
+    const RouteList* const routes = in ? in->events.find(event.name) : nullptr;
+    event.code = WSHUB_EINTERNAL;
+    if (!routes) return;
+    for (const Route& other : *routes) {
+        Instance& successor = *table->instances()[other.plugin];
+        if (&successor == &instance || successor.name() != instance.name() || other.blocking.empty()) continue;
+        if (call_in(successor, other.blocking.front(), event)) return;
+    }
+}
+
+// False: the plugin does not run.
+bool Dispatcher::call_in(Instance& instance, wshub_slot slot, BlockingEvent& event) const {
+    const Instance::Visit visit(instance);
+    if (!visit) return false;
+    const std::vector<std::string_view> views(event.attachments.begin(), event.attachments.end());
+    const Bins bins(views);
+    const wshub_event given = given_event(event, bins);
     CallScope scope = scope_of(WSHUB_ON_EVENT, event.socket, event.nsp, event.name);
+    scope.plugin = instance.name().c_str();
     scope.ack = event.ack;
-    scope.taken = &handled;
-    run(
-        table, *routes, &given, scope, after, [] { return Next::kGoOn; }, may);
-    return handled;
+    scope.taken = &event.progress.handled;
+    scope.kept = &event.progress.kept;
+    scope.blocking = true;
+    scope.asked = {instance.number(), slot};
+    event.code = instance.call(slot, &given, scope);
+    return true;
+}
+
+// The loop's thread.
+void Dispatcher::go_on(const std::shared_ptr<BlockingEvent>& event) const {
+    EventProgress& progress = event->progress;
+    const std::vector<std::string_view> views(event->attachments.begin(), event->attachments.end());
+    const Bins bins(views);
+    const wshub_event given = given_event(*event, bins);
+    ++progress.at.slot;
+    const bool further = note(event->code, given, progress);
+    if (further && !run_event(*event->table, event->routes, given, progress)) return work_on(event);
+    hub_.event_done(event->socket, event->ack, event->name, {progress.handled, progress.kept});
 }
 
 void Dispatcher::join(hub::SocketHandle socket, std::string_view nsp, std::string_view room) const {

@@ -131,7 +131,7 @@ std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& 
     const base::SteadyTime begin = services_.clock.steady();
     const std::int32_t code = functions().call(self_, scope.kind, slot, data, error.out());
     const base::SteadyTime end = services_.clock.steady();
-    if (end - begin > services_.slow_handler) {
+    if (end - begin > services_.slow_handler && !scope.blocking) {
         report_slow(scope, std::chrono::duration_cast<base::milliseconds>(end - begin));
     }
     if (code < 0) report_failure(scope, code, error.printable());

@@ -14,6 +14,7 @@
 #include "host/http_routes.h"
 #include "host/instance.h"
 #include "host/timers.h"
+#include "host/workers.h"
 
 namespace wshub::host {
 
@@ -33,7 +34,8 @@ struct PluginHost::Impl {
                    router,
                    {settings.server_version, settings.state_directory.string(), {}},
                    channels},
-          dispatcher(router, hub) {}
+          workers(settings.workers),
+          dispatcher(router, hub, workers) {}
 
     Problems load();
     void start();
@@ -61,6 +63,7 @@ struct PluginHost::Impl {
     HttpRoutes http;
     Channels channels;
     Services services;
+    Workers workers;
     Dispatcher dispatcher;
     std::vector<std::shared_ptr<Instance>> instances;  // in the order in which they are started
     std::vector<PluginInfo> refused;
@@ -280,6 +283,8 @@ void PluginHost::Impl::start() {
 
 void PluginHost::Impl::stop() {
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) (*each)->stop();
+    // Those that ran have returned, or never will: what waited is answered now.
+    workers.stop(base::milliseconds{1'000});
     router.publish(std::make_shared<const RoutingTable>());
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) {
         http.remove(**each);

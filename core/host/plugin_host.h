@@ -3,6 +3,7 @@
 // pairs, called through a gate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -37,6 +38,7 @@ struct HostSettings {
     // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
     std::filesystem::path probe_program;
     ChannelSettings channels;
+    std::size_t workers = 4;  // threads for handlers that block
 };
 
 // What a plugin's settings are, as it declared them.

@@ -26,8 +26,10 @@ RouteList make_routes(std::vector<Target> targets) {
                      [](const Target& a, const Target& b) { return a.handler.priority > b.handler.priority; });
     RouteList routes;
     for (const Target& target : targets) {
-        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}});
+        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}, {}});
         routes.back().slots.push_back(target.handler.slot);
+        if (target.handler.kind == WSHUB_ON_EVENT && (target.handler.flags & WSHUB_BLOCKING) != 0)
+            routes.back().blocking.push_back(target.handler.slot);
     }
     return routes;
 }
@@ -113,17 +115,22 @@ void Router::publish(std::shared_ptr<const RoutingTable> table) {
     version_.store(next_version.fetch_add(1), std::memory_order_release);
 }
 
+Router::Snapshot& Router::snapshot() {
+    thread_local Snapshot mine;
+    return mine;
+}
+
 const RoutingTable& Router::table() const {
-    struct Snapshot {
-        std::uint64_t version = 0;
-        std::shared_ptr<const RoutingTable> table;
-    };
-    thread_local Snapshot snapshot;
-    if (snapshot.version != version_.load(std::memory_order_acquire)) {
+    Snapshot& mine = snapshot();
+    if (mine.version != version_.load(std::memory_order_acquire)) {
         const std::lock_guard lock(mutex_);
-        snapshot = {version_.load(std::memory_order_relaxed), table_};
+        mine = {version_.load(std::memory_order_relaxed), table_};
     }
-    return *snapshot.table;
+    return *mine.table;
+}
+
+std::shared_ptr<const RoutingTable> Router::share() const {
+    return snapshot().table;
 }
 
 }  // namespace wshub::host

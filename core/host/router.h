@@ -4,6 +4,7 @@
 
 #include <wshub/abi.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -25,13 +26,18 @@ struct Registration {
     std::string name;
     wshub_slot slot = 0;
     std::int32_t priority = 0;
-    std::uint32_t flags = 0;  // WSHUB_ON_CHANNEL: its form
+    std::uint32_t flags = 0;  // WSHUB_ON_CHANNEL: its form; WSHUB_ON_EVENT: WSHUB_BLOCKING
 };
 
 // Handlers of one plugin that follow each other: it is entered once for all of them.
 struct Route {
     std::size_t plugin = 0;  // number in the table's list
     std::vector<wshub_slot> slots;
+    std::vector<wshub_slot> blocking;  // of those
+
+    bool blocks(wshub_slot slot) const {
+        return !blocking.empty() && std::find(blocking.begin(), blocking.end(), slot) != blocking.end();
+    }
 };
 using RouteList = std::vector<Route>;
 
@@ -100,8 +106,17 @@ public:
     void publish(std::shared_ptr<const RoutingTable> table);
     // Any thread; one atomic load, but for the first call after publish(). Holds until the same thread asks again.
     const RoutingTable& table() const;
+    // What it gave this thread last, to be kept.
+    std::shared_ptr<const RoutingTable> share() const;
 
 private:
+    // What a thread was given last.
+    struct Snapshot {
+        std::uint64_t version = 0;
+        std::shared_ptr<const RoutingTable> table;
+    };
+    static Snapshot& snapshot();
+
     mutable std::mutex mutex_;
     std::shared_ptr<const RoutingTable> table_;  // under the mutex
     std::atomic<std::uint64_t> version_{0};

@@ -550,6 +550,11 @@ void add_plugins(std::vector<CoreKey>& keys) {
                 [](Settings & s) -> auto& { return s.hub.unknown_event_is_error; })
             .described_as("What an event that no plugin handles gets: error emits system:error UNKNOWN_EVENT, ignore "
                           "says so only in the ack, if one was asked for."));
+    keys.push_back(plugins
+                       .integer(
+                           "workers", "4", 1, 1000, [](Settings & s) -> auto& { return s.host.workers; })
+                       .described_as("How many handlers that block may run at a time, each on a thread of its own; "
+                                     "started when first needed."));
 }
 
 void add_log(std::vector<CoreKey>& keys) {

@@ -113,6 +113,11 @@ enum {
     WSHUB_ON_CHANNEL     /* made by channel()                          data: wshub_channel_event */
 };
 
+/* or'ed to WSHUB_ON_EVENT: the handler may take its time. It runs on a worker ([plugins] workers), not on the loop of
+ * its session, and until it has returned, nothing else of that session is handled, by any plugin: events and replies wait
+ * in their order, hooks too. Posts and timers run all the same. */
+enum { WSHUB_BLOCKING = 0x100 };
+
 typedef struct wshub_event {
     uint32_t size, flags;
     wshub_session session;

@@ -10,7 +10,8 @@
 //
 // Threads: handlers of one session never overlap and keep their order; those of different sessions do. What a plugin
 // keeps beyond one session needs a lock, or WSHUB_PF_SERIAL. A handler that blocks holds up every client of its loop:
-// use thread(). thread_local objects with destructors keep the plugin from being unloaded.
+// register it as wshub::blocking, or use thread(). thread_local objects with destructors keep the plugin from being
+// unloaded.
 #pragma once
 
 #include <algorithm>
@@ -78,6 +79,10 @@ private:
     std::uint64_t id_ = 0;
 };
 
+// How a handler is registered that takes its time.
+struct Blocking {};
+inline constexpr Blocking blocking{};
+
 // A timer made by Plugin::after().
 class Timer {
 public:
@@ -121,11 +126,13 @@ protected:
 
     // `event`: "chat:message", "chat:*" or "*".
     void on(std::string_view event, std::function<void(Event&)> handler, std::int32_t priority = 0) {
-        add(WSHUB_ON_EVENT, event, priority, [this, handler = std::move(handler)](const void* data) {
-            Event given(host_, *static_cast<const wshub_event*>(data));
-            handler(given);
-            return given.stopped() ? WSHUB_STOP : WSHUB_OK;
-        });
+        add(WSHUB_ON_EVENT, event, priority, event_slot(std::move(handler)));
+    }
+    // A handler that may take its time: it runs on a worker and holds up nobody but its session, of which nothing else
+    // is handled meanwhile: on("report", [](wshub::Event& event) { ... }, wshub::blocking).
+    void on(std::string_view event, std::function<void(Event&)> handler, Blocking, std::int32_t priority = 0) {
+        constexpr std::uint32_t kKind = std::uint32_t{WSHUB_ON_EVENT} | std::uint32_t{WSHUB_BLOCKING};
+        add(kKind, event, priority, event_slot(std::move(handler)));
     }
     // May refuse the session; no side effects.
     void on_connect(std::function<void(Connect&)> handler, std::int32_t priority = 0) {
@@ -355,6 +362,13 @@ private:
         const wshub_slot number = add_slot(std::move(slot));
         detail::check(host_->on(host_.handle(), kind, detail::str(name), number, priority),
                       "a handler for '" + std::string(name) + "'");
+    }
+    Slot event_slot(std::function<void(Event&)> handler) {
+        return [this, handler = std::move(handler)](const void* data) {
+            Event given(host_, *static_cast<const wshub_event*>(data));
+            handler(given);
+            return std::int32_t{given.stopped() ? WSHUB_STOP : WSHUB_OK};
+        };
     }
     Slot member_slot(MemberHandler handler) {
         return [this, handler = std::move(handler)](const void* data) {

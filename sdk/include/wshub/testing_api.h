@@ -22,6 +22,8 @@ namespace wshub::fake {
 
 inline std::int32_t on(Call call, std::uint32_t kind, wshub_str name, wshub_slot slot, std::int32_t priority) {
     if (call.instance.state != Instance::State::creating) return WSHUB_ESTATE;
+    // Handlers that block run where all do: there is nobody to be held up.
+    if (kind == (std::uint32_t{WSHUB_ON_EVENT} | std::uint32_t{WSHUB_BLOCKING})) kind = WSHUB_ON_EVENT;
     const std::string its = text(name);
     bool fits = false;
     switch (kind) {
