@@ -2,6 +2,8 @@
 // of them hears what the clients of the hub tell all devices.
 #include <wshub/plugin.h>
 
+#include <filesystem>
+#include <fstream>
 #include <mutex>
 #include <set>
 
@@ -47,6 +49,17 @@ struct Devices : wshub::Plugin {
             for (const wshub::ChannelSession& device : devices) told += device.send_text(text) ? 1 : 0;
             event.ack(json::obj("told", told));
         });
+        on(
+            "devices:save", [this](wshub::Event& event) { event.ack(json::obj("saved", save())); }, wshub::blocking);
+    }
+    // Disks may take their time.
+    int save() {
+        const std::filesystem::path folder = state_directory();
+        std::filesystem::create_directories(folder);
+        std::ofstream file(folder / "devices.txt");
+        const std::lock_guard<std::mutex> lock(mutex);
+        for (const wshub::ChannelSession& device : devices) file << device.remote() << ' ' << device.path() << '\n';
+        return static_cast<int>(devices.size());
     }
     void on_stop() override {
         const std::lock_guard<std::mutex> lock(mutex);

@@ -342,9 +342,10 @@ typedef struct wshub_host_v1 {
     void (*log)(wshub_host*, int32_t level, wshub_str message);
     uint64_t (*now_ms)(wshub_host*); /* milliseconds since 1970 */
 
-    /* Calls the slot on the loop of `serial_with`, so that it never meets a handler of that session; without one (0),
-     * on the plugin's home loop, one after the other. From start() on (WSHUB_ESTATE before). Periodic timers never
-     * overlap themselves. A timer that was cancelled, or whose plugin was stopped, does not run any more. */
+    /* Calls the slot on the loop of `serial_with`, so that it meets no handler of that session but a blocking one;
+     * without one (0), on the plugin's home loop, one after the other. From start() on (WSHUB_ESTATE before). Periodic
+     * timers never overlap themselves. A timer that was cancelled, or whose plugin was stopped, does not run any more.
+     */
     int32_t (*timer_add)(wshub_host*, wshub_session serial_with, uint64_t first_ms, uint64_t period_ms, wshub_slot,
                          uint64_t cookie, wshub_timer* timer);
     int32_t (*timer_cancel)(wshub_host*, wshub_timer);

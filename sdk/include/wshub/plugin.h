@@ -304,8 +304,8 @@ public:
     }
     void erase_var(std::string_view key) const { Session(host_, 0).erase_var(key); }
 
-    // From on_start() on. With a session, the function never meets a handler of that session; it runs also if the
-    // session is gone by then. What has not run when the plugin stops is dropped.
+    // From on_start() on. With a session, the function meets no handler of that session but a blocking one; it runs
+    // also if the session is gone by then. What has not run when the plugin stops is dropped.
     inline Timer after(Millis delay, std::function<void()> function, Session serial_with = {});
     inline void post(std::function<void()> function, Session serial_with = {});
     // A thread of the plugin, joined when it stops.

@@ -22,6 +22,8 @@
 // - Nothing is limited but rooms per session: events may come at any rate, and be of any size.
 // - Usernames are compared byte by byte, not after Unicode normalization.
 // - Sessions are called "sid-1", "sid-2", ...
+// - Handlers that block run where the others do, and hold nobody up.
+// - Clients of channels have no transport: either form is served alike.
 #pragma once
 
 #include <chrono>
