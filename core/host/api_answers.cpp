@@ -74,8 +74,12 @@ std::int32_t ack(Instance& instance, wshub_ack ack, wshub_str args, const wshub_
 }
 
 std::int32_t keep_ack(Instance& instance, wshub_ack ack) {
-    if (!current_call()) return WSHUB_ESTATE;
-    const std::int32_t code = code_of(instance.services().hub.keep_ack(ack));
+    const CallScope* const scope = current_call();
+    if (!scope) return WSHUB_ESTATE;
+    const bool its_own = ack != 0 && ack == scope->ack;
+    // On a worker the event, and with it its answer, is held already.
+    const std::int32_t code = its_own && scope->blocking ? WSHUB_OK : code_of(instance.services().hub.keep_ack(ack));
+    if (code == WSHUB_OK && its_own && scope->kept) *scope->kept = true;
     note_taken(ack, code);
     return code;
 }

@@ -13,7 +13,13 @@ namespace wshub::host {
 namespace {
 
 std::int32_t on(Instance& instance, std::uint32_t kind, wshub_str name, wshub_slot slot, std::int32_t priority) {
-    return instance.add_handler({kind, std::string(view(name)), slot, priority});
+    if (kind == WSHUB_ON_CHANNEL) return WSHUB_EINVAL;  // those are made by channel()
+    std::uint32_t flags = 0;
+    if (kind == (std::uint32_t{WSHUB_ON_EVENT} | std::uint32_t{WSHUB_BLOCKING})) {
+        kind = WSHUB_ON_EVENT;
+        flags = WSHUB_BLOCKING;
+    }
+    return instance.add_handler({kind, std::string(view(name)), slot, priority, flags});
 }
 
 std::int32_t config(Instance& instance, const wshub_setting* setting, const wshub_sink* sink) {

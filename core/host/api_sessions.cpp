@@ -6,6 +6,7 @@
 
 #include "host/abi_text.h"
 #include "host/host_api.h"
+#include "host/request_text.h"
 #include "hub/text_list.h"
 #include "protocol/json_scan.h"
 #include "protocol/utf8.h"
@@ -53,20 +54,6 @@ std::int32_t disconnect(Instance& instance, wshub_session session, std::uint32_t
 }
 
 // ---- fields
-
-// Header lines of a request's head as sent: without the request line and the blank line.
-std::string_view header_lines(std::string_view head) {
-    const std::size_t first = head.find("\r\n");
-    if (first == std::string_view::npos) return {};
-    head.remove_prefix(first + 2);
-    if (head.size() >= 2 && head.substr(head.size() - 2) == "\r\n") head.remove_suffix(2);
-    return head;
-}
-
-std::string_view query_of(std::string_view target) {
-    const std::size_t mark = target.find('?');
-    return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-}
 
 // WSHUB_OK, WSHUB_NONE or WSHUB_EINVAL.
 std::int32_t text_field(const SocketRecord& record, std::uint32_t field, std::string& out) {

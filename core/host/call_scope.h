@@ -21,6 +21,8 @@ struct CallScope {
     // WSHUB_ON_EVENT only: its acknowledgement, and whether a handler has answered, kept or refused it.
     hub::AckHandle ack = 0;
     bool* taken = nullptr;
+    bool* kept = nullptr;   // set by keep_ack()
+    bool blocking = false;  // on a worker: it may take its time
 };
 
 // Null: this thread is not inside a plugin. Safe to call from a signal handler.

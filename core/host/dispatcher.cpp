@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <boost/container/small_vector.hpp>
-#include <limits>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "host/abi_text.h"
 #include "host/call_scope.h"
 #include "host/instance.h"
 #include "host/reply_owner.h"
+#include "host/succession.h"
 #include "protocol/socket_packet.h"
 
 namespace wshub::host {
@@ -28,37 +30,22 @@ private:
     boost::container::small_vector<wshub_bytes, protocol::kMaxAttachments> bins_;
 };
 
+// Points into the event and the bins.
+template <class Event>
+wshub_event given_event(const Event& event, const Bins& bins) {
+    wshub_event given{};
+    given.size = sizeof given;
+    given.session = event.socket;
+    given.ack = event.ack;
+    given.nsp = str(event.nsp);
+    given.name = str(event.name);
+    given.args = str(event.args);
+    given.bins = bins.data();
+    given.n_bins = bins.size();
+    return given;
+}
+
 enum class Next { kGoOn, kStop };
-
-// What a new version of a plugin handles of an event when it takes over in front of one of the old version's routes:
-// its handlers of the priorities that this route stood for. Each of its handlers belongs to one of those routes.
-struct Priorities {
-    std::int64_t above, to;
-
-    bool contains(std::int32_t priority) const { return priority > above && priority <= to; }
-};
-Priorities priorities_of(const RouteList& routes, std::size_t place, bool from_the_middle) {
-    constexpr std::int64_t kLowest = std::numeric_limits<std::int64_t>::min();
-    constexpr std::int64_t kHighest = std::numeric_limits<std::int64_t>::max();
-    Priorities found{kLowest, kHighest};
-    const auto same = [&](const Route& other) { return other.plugin == routes[place].plugin; };
-    const auto here = routes.begin() + static_cast<std::ptrdiff_t>(place);
-    if (from_the_middle || std::any_of(routes.begin(), here, same)) found.to = here->priorities.front();
-    const auto next = std::find_if(here + 1, routes.end(), same);
-    if (next != routes.end()) found.above = next->priorities.front();
-    return found;
-}
-
-std::vector<wshub_slot> slots_of(const RouteList& routes, std::size_t plugin, const Priorities& wanted) {
-    std::vector<wshub_slot> slots;
-    for (const Route& route : routes) {
-        if (route.plugin != plugin) continue;
-        for (std::size_t i = 0; i < route.slots.size(); ++i) {
-            if (wanted.contains(route.priorities[i])) slots.push_back(route.slots[i]);
-        }
-    }
-    return slots;
-}
 
 // Which handlers something goes to: `find(table)` gives them in any table, or null.
 template <class Find>
@@ -71,12 +58,12 @@ struct Way {
 };
 
 // Calls the handlers in order, each plugin's inside its gate, and tells `after(code)` what they gave back. `shut()` is
-// told of plugins that do not run. `may(instance)`: whether its handlers are called at all.
-template <class Find, class After, class Shut, class May>
+// told of plugins that do not run.
+template <class Find, class After, class Shut>
 class Run {
 public:
-    Run(Way<Find> way, const void* data, CallScope scope, After after, Shut shut, May may)
-        : way_(std::move(way)), data_(data), scope_(scope), after_(after), shut_(shut), may_(may) {}
+    Run(Way<Find> way, const void* data, CallScope scope, After after, Shut shut)
+        : way_(std::move(way)), data_(data), scope_(scope), after_(after), shut_(shut) {}
 
     void operator()() {
         for (std::size_t place = 0; place < way_.routes.size(); ++place) {
@@ -108,14 +95,12 @@ private:
             if (!visit) return shut_();
             const RouteList* const routes = way_.find(*table);
             if (!routes) return Next::kGoOn;
-            const auto wanted = priorities_of(way_.routes, place, way_.from_the_middle);
-            const auto slots = slots_of(*routes, static_cast<std::size_t>(found - all.begin()), wanted);
-            return slots.empty() ? Next::kGoOn : call(**found, slots);
+            const auto share = Share::of(way_.routes, place, way_.from_the_middle);
+            return call(**found, share.in(*routes, static_cast<std::size_t>(found - all.begin())).slots);
         }
     }
 
     Next call(Instance& instance, const std::vector<wshub_slot>& slots) {
-        if (!may_(instance)) return Next::kGoOn;
         scope_.plugin = instance.name().c_str();
         for (const wshub_slot slot : slots) {
             scope_.asked = {instance.number(), slot};
@@ -129,10 +114,7 @@ private:
     CallScope scope_;
     After after_;
     Shut shut_;
-    May may_;
 };
-
-constexpr auto anybody = [](const Instance&) { return true; };
 
 // `find(routes of a namespace)`: the handlers of this hook, or null.
 template <class Find>
@@ -146,7 +128,7 @@ void run_hook(const Router& router, const void* data, const CallScope& scope, Fi
     if (!routes) return;
     Run(
         Way{router, reading.table(), *routes, in_table}, data, scope, [](std::int32_t) { return Next::kGoOn; },
-        [] { return Next::kGoOn; }, anybody)();
+        [] { return Next::kGoOn; })();
 }
 
 CallScope scope_of(std::uint32_t kind, hub::SocketHandle socket, std::string_view nsp, std::string_view what) {
@@ -221,7 +203,7 @@ hub::ConnectVerdict Dispatcher::connect(const hub::ConnectRequest& request) cons
         const NamespaceRoutes* const in = any.find(request.nsp);
         return in ? &in->connect : nullptr;
     };
-    Run(Way{router_, table, rest ? *rest : routes->connect, find, again}, &connect, scope, after, shut, anybody)();
+    Run(Way{router_, table, rest ? *rest : routes->connect, find, again}, &connect, scope, after, shut)();
     return verdict;
 }
 
@@ -241,42 +223,101 @@ bool Dispatcher::event(const hub::IncomingEvent& event) const {
     const RouteList* const routes = in ? in->events.find(event.name) : nullptr;
     if (!routes) return false;
     const Bins bins(event.attachments);
-    wshub_event given{};
-    given.size = sizeof given;
-    given.session = event.socket;
-    given.ack = event.ack;
-    given.nsp = str(event.nsp);
-    given.name = str(event.name);
-    given.args = str(event.args);
-    given.bins = bins.data();
-    given.n_bins = bins.size();
+    const wshub_event given = given_event(event, bins);
+    EventProgress progress;
     // Who only looks at everything makes nothing known, unless he does something about it.
-    const bool known = !in->events.is_by_wildcard(routes);
-    bool handled = false;
-    const auto after = [&](std::int32_t code) {
-        handled = handled || known || code != WSHUB_OK;
-        if (code < 0) hub_.fail(event.socket, event.ack, "INTERNAL", "internal error");
-        return code == WSHUB_STOP ? Next::kStop : Next::kGoOn;
-    };
-    const auto may = [&](Instance& instance) {
-        if (!instance.roles().empty() && !hub_.has_any_role(event.socket, instance.roles())) {
-            handled = true;
-            hub_.fail(event.socket, event.ack, "FORBIDDEN", "This needs a role that you do not have");
-            return false;
+    progress.known = !in->events.is_by_wildcard(routes);
+    if (run_event(table, *routes, given, progress)) return progress.handled;
+    if (hub_.suspend(event.socket) != hub::HubError::kNone) return note(WSHUB_EINTERNAL, given, progress), true;
+    work_on(std::make_shared<BlockingEvent>(event, router_.share(), *routes, progress));
+    return true;
+}
+
+// Runs the handlers from where it stands, each plugin's inside its gate. False: it has come to one that blocks.
+bool Dispatcher::run_event(const RoutingTable& table, const RouteList& routes, const wshub_event& given,
+                           EventProgress& progress) const {
+    const std::string_view nsp = view(given.nsp), name = view(given.name);
+    CallScope scope = scope_of(WSHUB_ON_EVENT, given.session, nsp, name);
+    scope.ack = given.ack;
+    scope.taken = &progress.handled;
+    scope.kept = &progress.kept;
+    for (Place& at = progress.at; at.route < routes.size(); at.next_route()) {
+        const Turn turn(router_, table, routes, at, nsp, name);
+        if (!turn || at.slot >= turn.route().slots.size()) continue;
+        Instance& instance = turn.instance();
+        if (!std::exchange(at.asked, true) && !admit(instance, given, progress)) continue;
+        scope.plugin = instance.name().c_str();
+        for (const Route& route = turn.route(); at.slot < route.slots.size(); ++at.slot) {
+            const wshub_slot slot = route.slots[at.slot];
+            if (route.blocks(slot)) return false;
+            scope.asked = {instance.number(), slot};
+            if (!note(instance.call(slot, &given, scope), given, progress)) return true;
         }
-        instance.count_event();
-        return true;
-    };
+    }
+    return true;
+}
+
+// Whether the client may have this plugin handle it.
+bool Dispatcher::admit(Instance& instance, const wshub_event& given, EventProgress& progress) const {
+    if (!instance.roles().empty() && !hub_.has_any_role(given.session, instance.roles())) {
+        progress.handled = true;
+        hub_.fail(given.session, given.ack, "FORBIDDEN", "This needs a role that you do not have");
+        return false;
+    }
+    instance.count_event();
+    return true;
+}
+
+// What a handler gave back. False: no later one gets the event.
+bool Dispatcher::note(std::int32_t code, const wshub_event& given, EventProgress& progress) const {
+    progress.handled = progress.handled || progress.known || code != WSHUB_OK;
+    if (code < 0) hub_.fail(given.session, given.ack, "INTERNAL", "internal error");
+    return code != WSHUB_STOP;
+}
+
+// ---- handlers that block
+
+void Dispatcher::work_on(const std::shared_ptr<BlockingEvent>& event) const {
+    net::Loop& loop = hub_.loop_of_socket(event->socket);
+    workers_.submit([this, event] { call_blocking(*event); },
+                    [this, event, &loop] { loop.post([this, event] { go_on(event); }); });
+}
+
+// A worker's thread. At a plugin that is being replaced it waits, as a loop does.
+void Dispatcher::call_blocking(BlockingEvent& event) const {
+    Place& at = event.progress.at;
+    const Turn turn(router_, *event.table, event.routes, at, event.nsp, event.name);
+    // It was stopped while the event waited, or its new version has no handler for it.
+    event.code = WSHUB_EINTERNAL;
+    if (!turn || at.slot >= turn.route().slots.size()) return;
+    const wshub_slot slot = turn.route().slots[at.slot];
+    if (!turn.route().blocks(slot)) {  // any more: it is called where those are called
+        event.code.reset();
+        return;
+    }
+    const std::vector<std::string_view> views(event.attachments.begin(), event.attachments.end());
+    const Bins bins(views);
+    const wshub_event given = given_event(event, bins);
     CallScope scope = scope_of(WSHUB_ON_EVENT, event.socket, event.nsp, event.name);
+    scope.plugin = turn.instance().name().c_str();
     scope.ack = event.ack;
-    scope.taken = &handled;
-    const auto find = [&event](const RoutingTable& any) -> const RouteList* {
-        const NamespaceRoutes* const there = any.find(event.nsp);
-        return there ? there->events.find(event.name) : nullptr;
-    };
-    Run(
-        Way{router_, table, *routes, find}, &given, scope, after, [] { return Next::kGoOn; }, may)();
-    return handled;
+    scope.taken = &event.progress.handled;
+    scope.kept = &event.progress.kept;
+    scope.blocking = true;
+    scope.asked = {turn.instance().number(), slot};
+    event.code = turn.instance().call(slot, &given, scope);
+}
+
+// The loop's thread.
+void Dispatcher::go_on(const std::shared_ptr<BlockingEvent>& event) const {
+    EventProgress& progress = event->progress;
+    const std::vector<std::string_view> views(event->attachments.begin(), event->attachments.end());
+    const Bins bins(views);
+    const wshub_event given = given_event(*event, bins);
+    if (event->code) ++progress.at.slot;
+    const bool further = !event->code || note(*event->code, given, progress);
+    if (further && !run_event(*event->table, event->routes, given, progress)) return work_on(event);
+    hub_.event_done(event->socket, event->ack, event->name, {progress.handled, progress.kept});
 }
 
 void Dispatcher::join(hub::SocketHandle socket, std::string_view nsp, std::string_view room) const {

@@ -14,6 +14,7 @@ const wshub_host_v1& host_functions() {
         add_answers(functions);
         add_emit(functions);
         add_sessions(functions);
+        add_channels(functions);
         return functions;
     }();
     return table;

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "host/abi_text.h"
+#include "host/channels.h"
 #include "host/host_api.h"
 #include "host/http_routes.h"
 #include "host/timers.h"
@@ -37,8 +38,9 @@ bool has_state(const wshub_plugin_v1& functions) {
 }
 
 std::string_view kind_name(std::uint32_t kind) {
-    constexpr std::array<std::string_view, 11> kNames{"call",  "event", "connect", "connected", "disconnect", "join",
-                                                      "leave", "http",  "timer",   "post",      "reply"};
+    constexpr std::array<std::string_view, 12> kNames{"call",       "event", "connect", "connected",
+                                                      "disconnect", "join",  "leave",   "http",
+                                                      "timer",      "post",  "reply",   "channel"};
     return kind < kNames.size() ? kNames[kind] : kNames[0];
 }
 
@@ -51,6 +53,7 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
         case WSHUB_ON_CONNECTED:
         case WSHUB_ON_DISCONNECT: return name.empty();
         case WSHUB_ON_HTTP: return HttpTable::is_route(name);
+        case WSHUB_ON_CHANNEL: return Channels::is_path(name);
         default: return false;
     }
 }
@@ -123,6 +126,7 @@ void Instance::stop() {
         functions().stop(self_);
     }
     state_.store(State::kStopped, std::memory_order_release);
+    services_.channels.drop(name());
     forget_what_waits(retired() ? hub::ConnectVerdict::closing()
                                 : hub::ConnectVerdict::refusal("Server is shutting down"));
 }
@@ -190,7 +194,7 @@ std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& 
     const base::SteadyTime begin = services_.clock.steady();
     const std::int32_t code = functions().call(self_, scope.kind, slot, data, error.out());
     const base::SteadyTime end = services_.clock.steady();
-    if (end - begin > services_.slow_handler) {
+    if (end - begin > services_.slow_handler && !scope.blocking) {
         report_slow(scope, std::chrono::duration_cast<base::milliseconds>(end - begin));
     }
     if (code < 0) report_failure(scope, code, error.printable());

@@ -28,6 +28,7 @@
 
 namespace wshub::host {
 
+class Channels;
 class HttpRoutes;
 class Timers;
 
@@ -48,6 +49,7 @@ struct Services {
     Timers& timers;
     HttpRoutes& http;
     const Router& router;
+    Channels& channels;
     ServerInfo server{};
     Quarantine quarantine{};
     std::function<bool(std::string_view plugin)> request_reload{};  // false: no such plugin

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "host/child_probe.h"
 #include "host/dependency_order.h"
+#include "host/paths.h"
 #include "host/plugin_host_impl.h"
 
 namespace wshub::host {
@@ -94,21 +95,12 @@ std::filesystem::path PluginHost::Impl::copies() const {
 }
 
 void PluginHost::Impl::check_routes(const Instance& instance) const {
-    std::multiset<std::string> routes;
-    const auto take = [&routes](const Instance& from) {
-        for (const Registration& handler : from.registrations()) {
-            if (handler.kind == WSHUB_ON_HTTP) routes.insert(handler.name);
-        }
-    };
+    Paths others(settings.channels.engine.path);
     for (const auto& other : instances) {
-        if (other->name() != instance.name()) take(*other);
+        if (other->name() != instance.name()) others.add(other->registrations());
     }
-    take(instance);
-    for (const Registration& handler : instance.registrations()) {
-        if (handler.kind == WSHUB_ON_HTTP && routes.count(handler.name) > 1) {
-            throw PluginError("the route '" + handler.name + "' is already taken");
-        }
-    }
+    const std::string wrong = others.add(instance.registrations());
+    if (!wrong.empty()) throw PluginError(wrong);
 }
 
 // A plugin that was loaded before this one, and is loaded no more or was refused.
@@ -193,10 +185,10 @@ void PluginHost::Impl::learn_settings(const PluginFile& file) {
     if (instance) instance->unload();
 }
 
-std::shared_ptr<const RoutingTable> PluginHost::Impl::table_of(const Instances& instances) {
+std::shared_ptr<const RoutingTable> PluginHost::Impl::table_of(const Instances& list) {
     std::vector<RoutedPlugin> routed;
-    for (const auto& instance : instances) {
-        routed.push_back({instance, instance->namespaces(), instance->registrations()});
+    for (const auto& instance : list) {
+        routed.push_back({instance, instance->namespaces(), instance->registrations(), channels.routes_of(*instance)});
     }
     return std::make_shared<const RoutingTable>(routed);
 }
@@ -249,6 +241,8 @@ void PluginHost::Impl::stop() {
     ending.reset();  // waits for what is under way
     trials.clear();
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) (*each)->stop();
+    // Those that ran have returned, or never will: what waited is answered now.
+    workers.stop(base::milliseconds{1'000});
     router.publish(std::make_shared<const RoutingTable>());
     for (auto each = instances.rbegin(); each != instances.rend(); ++each) {
         (*each)->unload();
@@ -307,11 +301,15 @@ std::vector<PluginInfo> PluginHost::plugins() const {
 }
 
 std::vector<std::string> PluginHost::http_prefixes() const {
-    return impl_->router.newest()->http().prefixes();
+    const auto table = impl_->router.newest();
+    std::vector<std::string> prefixes = table->http().prefixes();
+    for (const ChannelRoute& route : table->channels()) prefixes.push_back(route.path);
+    return prefixes;
 }
 
 bool PluginHost::owns_path(std::string_view path) const {
-    return impl_->router.table().http().owns(path);
+    const RoutingTable& table = impl_->router.table();
+    return table.channel_at(path) || table.http().owns(path);
 }
 
 bool PluginHost::request_reload(std::string_view plugin) {
@@ -354,7 +352,28 @@ void PluginHost::on_reply(const hub::Reply& reply) {
     impl_->dispatcher.reply(reply);
 }
 
+std::optional<unsigned> PluginHost::home_loop(const protocol::HttpHead& head) const {
+    return impl_->channels.home_loop(head);
+}
+
+std::shared_ptr<void> PluginHost::announce(const protocol::HttpHead& head) {
+    return impl_->channels.announce(head);
+}
+
+void PluginHost::begin_close(session::CloseReason reason) {
+    impl_->channels.begin_close(reason);
+}
+
+void PluginHost::end_close(base::milliseconds patience) {
+    impl_->channels.end_close(patience);
+}
+
+std::optional<net::HttpResponse> PluginHost::refuse_body(const protocol::HttpHead& head) {
+    return impl_->channels.refuse_body(head).value_or(std::nullopt);
+}
+
 void PluginHost::on_exchange(std::unique_ptr<net::HttpExchange> exchange) {
+    if (impl_->channels.handle(exchange)) return;
     impl_->http.handle(std::move(exchange));
 }
 

@@ -3,6 +3,7 @@
 // pairs, called through a gate.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -15,6 +16,7 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "base/setting.h"
+#include "host/channel_settings.h"
 #include "host/trouble_window.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
@@ -37,6 +39,8 @@ struct HostSettings {
     // What `--probe-plugin FILE` makes call probe_main(): loads each plugin in a process of its own first, so that one
     // whose static initialisers throw, crash or hang is refused like others. Empty: not done.
     std::filesystem::path probe_program;
+    ChannelSettings channels;
+    std::size_t workers = 4;  // threads for handlers that block
 
     bool hot_reload = false;                     // watches the directory; nothing in it is mapped itself
     base::milliseconds rollback_window{10'000};  // 0: no version is rolled back
@@ -91,7 +95,7 @@ public:
     void stop();
 
     std::vector<PluginInfo> plugins() const;
-    // What paths begin with that plugins answer.
+    // What paths begin with that plugins answer, those of their channels among them.
     std::vector<std::string> http_prefixes() const;
     // Whether this is the handler for that path. Any thread.
     bool owns_path(std::string_view path) const;
@@ -106,7 +110,14 @@ public:
     void on_disconnect(hub::SocketHandle socket, std::string_view nsp, std::string_view reason) override;
     void on_reply(const hub::Reply& reply) override;
 
+    // What their channels need of net::HttpHooks; as session::Engine.
+    std::optional<unsigned> home_loop(const protocol::HttpHead& head) const;
+    std::shared_ptr<void> announce(const protocol::HttpHead& head);
+    void begin_close(session::CloseReason reason);
+    void end_close(base::milliseconds patience);
+
     // net::ExchangeHandler
+    std::optional<net::HttpResponse> refuse_body(const protocol::HttpHead& head) override;
     void on_exchange(std::unique_ptr<net::HttpExchange> exchange) override;
 
 private:

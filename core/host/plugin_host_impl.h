@@ -12,12 +12,14 @@
 #include <vector>
 
 #include "host/catalog.h"
+#include "host/channels.h"
 #include "host/dispatcher.h"
 #include "host/http_routes.h"
 #include "host/instance.h"
 #include "host/plugin_host.h"
 #include "host/reload_thread.h"
 #include "host/timers.h"
+#include "host/workers.h"
 
 namespace wshub::host {
 
@@ -26,6 +28,7 @@ struct PluginHost::Impl {
          base::Metrics& metrics)
         : settings(std::move(host_settings)),
           http(loops, router),
+          channels(settings.channels, loops, router, metrics),
           services{hub,
                    std::move(loops),
                    clock,
@@ -34,10 +37,12 @@ struct PluginHost::Impl {
                    timers,
                    http,
                    router,
+                   channels,
                    {settings.server_version, settings.state_directory.string(), {}},
                    settings.quarantine,
                    [this](std::string_view plugin) { return request_reload(plugin); }},
-          dispatcher(router, hub) {}
+          workers(settings.workers),
+          dispatcher(router, hub, workers) {}
 
     Problems load();
     void start();
@@ -57,7 +62,7 @@ struct PluginHost::Impl {
     void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
     void give_up(const std::shared_ptr<Instance>& instance);
     using Instances = std::vector<std::shared_ptr<Instance>>;
-    static std::shared_ptr<const RoutingTable> table_of(const Instances& instances);
+    std::shared_ptr<const RoutingTable> table_of(const Instances& instances);
     void publish();
 
     // ---- reloads.cpp: the reload thread, but for request_reload()
@@ -101,7 +106,9 @@ struct PluginHost::Impl {
     Router router;
     Timers timers;
     HttpRoutes http;
+    Channels channels;
     Services services;
+    Workers workers;
     Dispatcher dispatcher;
     // After start() changed by the reload thread alone, and under the mutex.
     mutable std::mutex mutex;

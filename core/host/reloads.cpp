@@ -365,6 +365,7 @@ void PluginHost::Impl::remove(const std::shared_ptr<Instance>& instance, std::st
 
 void PluginHost::Impl::unload(const std::shared_ptr<Instance>& instance) {
     std::erase_if(trials, [&](const Trial& trial) { return trial.instance == instance; });
+    channels.follow(instance->name());
     instance->unload();
 }
 

@@ -26,9 +26,11 @@ RouteList make_routes(std::vector<Target> targets) {
                      [](const Target& a, const Target& b) { return a.handler.priority > b.handler.priority; });
     RouteList routes;
     for (const Target& target : targets) {
-        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}, {}});
+        if (routes.empty() || routes.back().plugin != target.plugin) routes.push_back({target.plugin, {}, {}, {}});
         routes.back().slots.push_back(target.handler.slot);
         routes.back().priorities.push_back(target.handler.priority);
+        if (target.handler.kind == WSHUB_ON_EVENT && (target.handler.flags & WSHUB_BLOCKING) != 0)
+            routes.back().blocking.push_back(target.handler.slot);
     }
     return routes;
 }
@@ -76,6 +78,10 @@ RoutingTable::RoutingTable(const std::vector<RoutedPlugin>& plugins) {
         for (const Registration& each : plugin.registrations) {
             if (each.kind == WSHUB_ON_HTTP) http_.add(each.name, instances_.size() - 1, each.slot);
         }
+        for (ChannelRoute route : plugin.channels) {
+            route.plugin = instances_.size() - 1;
+            channels_.push_back(std::move(route));
+        }
     }
     for (const std::string& nsp : names) {
         const auto handlers = [&](std::uint32_t kind) {
@@ -107,6 +113,18 @@ const NamespaceRoutes* RoutingTable::find(std::string_view nsp) const {
     return nullptr;
 }
 
+const ChannelRoute* RoutingTable::channel_at(std::string_view path) const {
+    const auto found = std::find_if(channels_.begin(), channels_.end(),
+                                    [path](const ChannelRoute& route) { return path.starts_with(route.path); });
+    return found == channels_.end() ? nullptr : &*found;
+}
+
+const ChannelRoute* RoutingTable::route_of(const Channel& channel) const {
+    const auto found = std::find_if(channels_.begin(), channels_.end(),
+                                    [&channel](const ChannelRoute& route) { return route.channel == &channel; });
+    return found == channels_.end() ? nullptr : &*found;
+}
+
 Router::Router() {
     publish(std::make_shared<const RoutingTable>());
 }
@@ -117,25 +135,23 @@ void Router::publish(std::shared_ptr<const RoutingTable> table) {
     version_.store(next_version.fetch_add(1), std::memory_order_release);
 }
 
-namespace {
-
-struct Snapshot {
-    std::uint64_t version = 0;
-    std::shared_ptr<const RoutingTable> table;
-    unsigned readers = 0;  // Readings, one inside of the other
-};
-thread_local Snapshot t_snapshot;
-
-}  // namespace
+Router::Snapshot& Router::snapshot() {
+    thread_local Snapshot mine;
+    return mine;
+}
 
 const RoutingTable& Router::table() const {
-    Snapshot& snapshot = t_snapshot;
-    if (snapshot.readers == 0 && snapshot.version != version_.load(std::memory_order_acquire)) {
+    Snapshot& mine = snapshot();
+    if (mine.readers == 0 && mine.version != version_.load(std::memory_order_acquire)) {
         const std::lock_guard lock(mutex_);
-        snapshot.version = version_.load(std::memory_order_relaxed);
-        snapshot.table = table_;
+        mine.version = version_.load(std::memory_order_relaxed);
+        mine.table = table_;
     }
-    return *snapshot.table;
+    return *mine.table;
+}
+
+std::shared_ptr<const RoutingTable> Router::share() const {
+    return snapshot().table;
 }
 
 std::shared_ptr<const RoutingTable> Router::newest() const {
@@ -144,11 +160,11 @@ std::shared_ptr<const RoutingTable> Router::newest() const {
 }
 
 Router::Reading::Reading(const Router& router) : table_(router.table()) {
-    ++t_snapshot.readers;
+    ++snapshot().readers;
 }
 
 Router::Reading::~Reading() {
-    --t_snapshot.readers;
+    --snapshot().readers;
 }
 
 }  // namespace wshub::host

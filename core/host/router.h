@@ -4,6 +4,7 @@
 
 #include <wshub/abi.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
@@ -19,6 +20,7 @@
 
 namespace wshub::host {
 
+class Channel;
 class Instance;
 
 // What a plugin registered with wshub_host_v1::on().
@@ -27,6 +29,7 @@ struct Registration {
     std::string name;
     wshub_slot slot = 0;
     std::int32_t priority = 0;
+    std::uint32_t flags = 0;  // WSHUB_ON_CHANNEL: its form; WSHUB_ON_EVENT: WSHUB_BLOCKING
 };
 
 // Handlers of one plugin that follow each other: it is entered once for all of them.
@@ -34,6 +37,11 @@ struct Route {
     std::size_t plugin = 0;  // number in the table's list
     std::vector<wshub_slot> slots;
     std::vector<std::int32_t> priorities;  // of the slots: for a version that takes over between two routes
+    std::vector<wshub_slot> blocking;  // of those
+
+    bool blocks(wshub_slot slot) const {
+        return !blocking.empty() && std::find(blocking.begin(), blocking.end(), slot) != blocking.end();
+    }
 };
 using RouteList = std::vector<Route>;
 
@@ -73,11 +81,20 @@ struct NamespaceRoutes {
     RouteList connect, connected, disconnect;
 };
 
+// A path that a plugin serves with messages of its own.
+struct ChannelRoute {
+    std::string path;
+    Channel* channel = nullptr;  // outlives the table
+    std::size_t plugin = 0;      // number in the table's list
+    wshub_slot slot = 0;
+};
+
 // A plugin as the table sees it.
 struct RoutedPlugin {
     std::shared_ptr<Instance> instance;
     std::vector<std::string> namespaces;
     std::vector<Registration> registrations;
+    std::vector<ChannelRoute> channels{};
 };
 
 class RoutingTable {
@@ -90,11 +107,16 @@ public:
     const NamespaceRoutes* find(std::string_view nsp) const;
     const std::vector<std::shared_ptr<Instance>>& instances() const { return instances_; }
     const HttpTable& http() const { return http_; }
+    // Null: no plugin serves it as a channel.
+    const ChannelRoute* channel_at(std::string_view path) const;
+    const ChannelRoute* route_of(const Channel& channel) const;
+    const std::vector<ChannelRoute>& channels() const { return channels_; }
 
 private:
     std::vector<std::shared_ptr<Instance>> instances_;
     std::vector<std::pair<std::string, NamespaceRoutes>> namespaces_;  // few: looked through one by one
     HttpTable http_;
+    std::vector<ChannelRoute> channels_;  // none begins as another does
 };
 
 // The table in force.
@@ -118,8 +140,18 @@ public:
     private:
         const RoutingTable& table_;
     };
+    // What table() gave this thread last, to be kept.
+    std::shared_ptr<const RoutingTable> share() const;
 
 private:
+    // What a thread was given last.
+    struct Snapshot {
+        std::uint64_t version = 0;
+        std::shared_ptr<const RoutingTable> table;
+        unsigned readers = 0;  // Readings, one inside of the other
+    };
+    static Snapshot& snapshot();
+
     mutable std::mutex mutex_;
     std::shared_ptr<const RoutingTable> table_;  // under the mutex
     std::atomic<std::uint64_t> version_{0};

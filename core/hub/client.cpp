@@ -46,6 +46,7 @@ Client::~Client() {
         shard_.forget(at.socket);
         shard_.forget(at.waiting);
     }
+    shard_.orphan(*this);
 }
 
 // ---- messages

@@ -160,6 +160,32 @@ void Shard::refuse_held(std::uint32_t owner, const ConnectVerdict& verdict) {
 // ---- EVENT
 
 void Shard::event(Socket& socket, const protocol::SocketPacket& packet, std::span<const std::string_view> attachments) {
+    if (!socket.suspension) return handle_event(socket, packet, attachments);
+    struct Copy {
+        std::string name, args;
+        std::optional<std::uint64_t> ack_id;
+        std::vector<std::string> attachments;
+    };
+    const auto copy = std::make_shared<const Copy>(Copy{std::string(packet.name_json),
+                                                        std::string(packet.args),
+                                                        packet.ack_id,
+                                                        {attachments.begin(), attachments.end()}});
+    std::size_t bytes = copy->name.size() + copy->args.size();
+    for (const std::string& each : copy->attachments) bytes += each.size();
+    const bool fits = put_off(socket, bytes, [this, copy](Socket* its) {
+        if (!its) return;
+        protocol::SocketPacket again{};
+        again.name_json = copy->name;
+        again.args = copy->args;
+        again.ack_id = copy->ack_id;
+        const std::vector<std::string_view> views(copy->attachments.begin(), copy->attachments.end());
+        handle_event(*its, again, views);
+    });
+    if (!fits) refuse(socket, packet.ack_id, "RATE_LIMIT", "Too many events");
+}
+
+void Shard::handle_event(Socket& socket, const protocol::SocketPacket& packet,
+                         std::span<const std::string_view> attachments) {
     std::string storage;
     IncomingEvent event;
     event.socket = socket.handle;
@@ -169,13 +195,104 @@ void Shard::event(Socket& socket, const protocol::SocketPacket& packet, std::spa
     event.attachments = attachments;
     event.ack = packet.ack_id ? acks_.open(socket.handle, *packet.ack_id) : 0;
 
+    in_event_ = socket.handle;
     const bool known = call_sink([&](EventSink& sink) { return sink.on_event(event); });
+    in_event_ = 0;
+    if (socket.suspension) {
+        // Its end may come before that of the handlers.
+        if (event.ack != 0) {
+            acks_.keep(event.ack, socket.kept_acks);
+            acks_.settle(event.ack);
+        }
+        return run_hooks();
+    }
     if (!known) unknown_event(socket, event.ack, event.name);
     if (event.ack != 0) {
         const auto owed = acks_.settle(event.ack);
         if (owed && socket.state != SocketState::kLeaving) send_ack(socket, owed->id, kOkArgs);
     }
     run_hooks();
+}
+
+// ---- events that are handled elsewhere
+
+HubError Shard::suspend(SocketHandle handle) {
+    Socket* socket = find(handle);
+    if (!socket || handle != in_event_ || socket->suspension) return HubError::kNoSuchSocket;
+    socket->suspension = std::make_unique<Suspension>();
+    suspended_.push_back(handle);
+    return HubError::kNone;
+}
+
+// False: too much waits already.
+bool Shard::put_off(Socket& socket, std::size_t bytes, std::function<void(Socket*)> handle) {
+    constexpr std::size_t kEntryCost = 256;
+    Suspension& suspension = *socket.suspension;
+    bytes += kEntryCost;
+    if (suspension.bytes + bytes > 4 * core_.settings.limits.max_event_bytes) return false;
+    suspension.bytes += bytes;
+    suspension.waiting.push_back({std::move(handle), bytes});
+    return true;
+}
+
+void Shard::event_done(SocketHandle handle, AckHandle ack, std::string_view name, bool known, bool kept) {
+    std::erase(suspended_, handle);
+    Socket* socket = find(handle);
+    if (!socket || !socket->suspension) return;
+    if (alive(handle)) {
+        if (!known) unknown_event(*socket, ack, name);
+        const Acks::Owed* const owed = kept ? nullptr : acks_.find(ack);
+        const std::uint64_t id = owed ? owed->id : 0;
+        if (owed && acks_.take(ack) == HubError::kNone) send_ack(*socket, id, kOkArgs);
+    }
+    const std::unique_ptr<Suspension> over = std::move(socket->suspension);
+    // Of one that has gone, events are nobody's any more; replies come before the hooks of its end.
+    if (!alive(handle)) {
+        for (const Suspension::Waiting& each : std::exchange(over->waiting, {})) each.handle(nullptr);
+    }
+    for (const std::function<void()>& hook : over->hooks) hook();
+    over->hooks.clear();
+    run_hooks();
+    while (!over->waiting.empty()) {
+        const Suspension::Waiting next = std::move(over->waiting.front());
+        over->waiting.pop_front();
+        over->bytes -= next.bytes;
+        next.handle(alive(handle));
+        socket = find(handle);
+        if (!socket || !socket->suspension) continue;
+        // Suspended again. Nothing can have been put off meanwhile.
+        over->hooks = std::move(socket->suspension->hooks);
+        *socket->suspension = std::move(*over);
+        return;
+    }
+}
+
+void Shard::orphan(const Client& client) {
+    for (const SocketHandle handle : suspended_) {
+        Socket* const socket = find(handle);
+        if (socket && &socket->client == &client) socket->orphaned = true;
+    }
+}
+
+// Behind what is handled elsewhere.
+void Shard::hand_up(const Reply& reply) {
+    Socket* const socket = find(reply.socket);
+    if (!socket || !socket->suspension) {
+        call_sink([&](EventSink& sink) { sink.on_reply(reply); });
+        return run_hooks();
+    }
+    const auto args = std::make_shared<const std::string>(reply.args);
+    std::vector<std::string> attachments(reply.attachments.begin(), reply.attachments.end());
+    socket->suspension->waiting.push_back({[this, reply, args, attachments](Socket*) {
+                                               const std::vector<std::string_view> views(attachments.begin(),
+                                                                                         attachments.end());
+                                               Reply again = reply;
+                                               again.args = *args;
+                                               again.attachments = views;
+                                               call_sink([&](EventSink& sink) { sink.on_reply(again); });
+                                               run_hooks();
+                                           },
+                                           0});
 }
 
 void Shard::unknown_event(Socket& socket, AckHandle ack, std::string_view name) {
@@ -251,8 +368,7 @@ void Shard::reply(Socket& socket, std::uint64_t id, std::string_view args,
                       attachments};
     socket.requests.erase(asked);
     core_.figures.acks_in->add();
-    call_sink([&](EventSink& sink) { sink.on_reply(reply); });
-    run_hooks();
+    hand_up(reply);
 }
 
 void PendingReply::expired(void* self) {
@@ -263,8 +379,7 @@ void PendingReply::expired(void* self) {
 void Shard::reply_is_late(PendingReply& late) {
     const Reply reply{late.socket, ReplyStatus::kTimeout, late.owner, late.cookie, {}, {}};
     if (Socket* socket = find(late.socket)) socket->requests.erase(late.id);
-    call_sink([&](EventSink& sink) { sink.on_reply(reply); });
-    run_hooks();
+    hand_up(reply);
 }
 
 // ---- hooks
@@ -291,6 +406,10 @@ void Shard::run_hooks() {
 }
 
 void Shard::run(const Hook& hook) {
+    if (Socket* busy = find(hook.socket); busy && busy->suspension) {
+        busy->suspension->hooks.push_back([this, hook] { hooks_.push_back(hook); });
+        return;
+    }
     if (hook.kind == Hook::Kind::kReplyLost) {
         const Reply reply{hook.socket, ReplyStatus::kDisconnected, hook.owner, hook.cookie, {}, {}};
         call_sink([&](EventSink& sink) { sink.on_reply(reply); });

@@ -116,6 +116,19 @@ HubError Hub::keep_ack(AckHandle ack) {
     return shard && shard->here() ? shard->keep(ack) : HubError::kNoSuchAck;
 }
 
+HubError Hub::suspend(SocketHandle socket) {
+    Shard* shard = impl_->shard_of(socket);
+    return shard && shard->here() ? shard->suspend(socket) : HubError::kNoSuchSocket;
+}
+
+void Hub::event_done(SocketHandle socket, AckHandle ack, std::string name, EventEnd end) {
+    Shard* shard = impl_->shard_of(socket);
+    if (!shard) return;
+    shard->loop().post([shard, socket, ack, name = std::move(name), end] {
+        shard->event_done(socket, ack, name, end.known, end.kept);
+    });
+}
+
 HubError Hub::fail(SocketHandle socket, AckHandle ack, std::string_view code, std::string_view message,
                    std::string_view ack_args) {
     if (!protocol::is_utf8(code) || !protocol::is_utf8(message)) return HubError::kInvalid;

@@ -48,6 +48,18 @@ public:
     // The answer will come after the handlers have returned. Handlers' thread only (elsewhere: kNoSuchAck). Without it,
     // an event nobody answered is acknowledged with {"status":"ok"} when its handlers are done.
     HubError keep_ack(AckHandle ack);
+    // For EventSink::on_event() of this socket, on its thread: the handlers go on elsewhere. Until event_done(),
+    // nothing else of the socket is handed up: its events and replies wait in their order (above four times
+    // max_event_bytes, events are refused with RATE_LIMIT), hooks wait too. kNoSuchSocket: elsewhere, or suspended
+    // already.
+    HubError suspend(SocketHandle socket);
+    // The handlers have returned: what on_event() would have said, and whether the ack was kept. Once for each
+    // suspend(). Any thread; what it leads to happens in a later turn.
+    struct EventEnd {
+        bool known = true;
+        bool kept = false;
+    };
+    void event_done(SocketHandle socket, AckHandle ack, std::string name, EventEnd end);
     // Refuses a request: system:error {code, message} to the socket, and, if it asked for an ack that was not given
     // yet, {"status":"error","code","message"} or `ack_args` (a JSON array) if not empty.
     HubError fail(SocketHandle socket, AckHandle ack, std::string_view code, std::string_view message,

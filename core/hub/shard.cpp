@@ -288,7 +288,7 @@ HubError Shard::disconnect(SocketHandle handle) {
 
 HubError Shard::close_transport(SocketHandle handle, session::CloseReason reason) {
     Socket* socket = find(handle);
-    if (!socket) return HubError::kNoSuchSocket;
+    if (!socket || socket->orphaned) return HubError::kNoSuchSocket;
     socket->session.close(reason);
     return HubError::kNone;
 }

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,6 +69,9 @@ public:
     // The client is gone without having been closed: no hooks.
     void forget(SocketHandle handle);
     void reply_is_late(PendingReply& late);
+    void event_done(SocketHandle handle, AckHandle ack, std::string_view name, bool known, bool kept);
+    // The client goes: its sockets whose hooks wait do without.
+    void orphan(const Client& client);
 
     // ---- the loop's thread: what the hub's calls come to
 
@@ -76,6 +80,7 @@ public:
     void ask(const Question& question);
     HubError answer(AckHandle ack, std::string_view args, std::span<const std::string_view> attachments);
     HubError keep(AckHandle ack);
+    HubError suspend(SocketHandle handle);
     HubError fail(SocketHandle handle, AckHandle ack, std::string_view code, std::string_view message,
                   std::string_view ack_args);
     HubError join(SocketHandle handle, RoomRef room, bool* changed);
@@ -131,6 +136,10 @@ private:
                      std::span<const std::string_view> attachments, const Emit::ReplyWanted& wanted);
     void send_ack(Socket& socket, std::uint64_t id, std::string_view args);
     void send_error(Socket& socket, std::string_view code, std::string_view message);
+    void handle_event(Socket& socket, const protocol::SocketPacket& packet,
+                      std::span<const std::string_view> attachments);
+    bool put_off(Socket& socket, std::size_t bytes, std::function<void(Socket*)> handle);
+    void hand_up(const Reply& reply);
     void unknown_event(Socket& socket, AckHandle ack, std::string_view name);
 
     template <class Call>
@@ -151,6 +160,8 @@ private:
     unsigned calling_ = 0;  // calls upwards under way
     bool running_ = false;  // run_hooks() is under way
     bool deferred_ = false;
+    std::vector<SocketHandle> suspended_;
+    SocketHandle in_event_ = 0;  // whose on_event is under way
 };
 
 }  // namespace wshub::hub

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,6 +26,7 @@ namespace wshub::hub {
 
 class Client;
 class Shard;
+struct Socket;
 
 enum class SocketState : std::uint8_t {
     kConnecting,  // nobody has said yes yet: what is emitted to it is held
@@ -75,6 +78,17 @@ struct Entrance {
     static void expired(void* self);
 };
 
+// What waits while an event of the socket is handled elsewhere. The loop's thread only.
+struct Suspension {
+    struct Waiting {
+        std::function<void(Socket*)> handle;  // null: it has gone
+        std::size_t bytes;
+    };
+    std::deque<Waiting> waiting;  // events and replies
+    std::size_t bytes = 0;        // of those
+    std::vector<std::function<void()>> hooks;
+};
+
 struct Socket final : Occupant {
     Socket(Client& of_client, session::Session& of_session, Namespace& in)
         : client(of_client), session(of_session), nsp(in) {}
@@ -102,6 +116,8 @@ struct Socket final : Occupant {
     std::uint64_t next_request = 0;
     std::map<std::uint64_t, PendingReply> requests;  // by ack id
     std::string_view reason;                         // why it is leaving; a constant text
+    std::unique_ptr<Suspension> suspension;          // while an event is handled elsewhere
+    bool orphaned = false;                           // client and session are gone while its hooks wait
 };
 
 }  // namespace wshub::hub

@@ -32,6 +32,7 @@ enum class CloseCode : std::uint16_t {
     kPolicyViolation = 1008,
     kTooBig = 1009,
     kInternalError = 1011,
+    kServiceRestart = 1012,
     kTryAgainLater = 1013,
 };
 

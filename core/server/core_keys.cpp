@@ -586,6 +586,11 @@ void add_plugins(std::vector<CoreKey>& keys) {
             .duration(
                 "quarantine_window", "10s", 1ms, 24h, [](Settings & s) -> auto& { return s.host.quarantine.window; })
             .described_as("How far apart the first and the last of them may be."));
+    keys.push_back(plugins
+                       .integer(
+                           "workers", "4", 1, 1000, [](Settings & s) -> auto& { return s.host.workers; })
+                       .described_as("How many handlers that block may run at a time, each on a thread of its own; "
+                                     "started when first needed."));
 }
 
 void add_log(std::vector<CoreKey>& keys) {

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
 #include <exception>
 #include <filesystem>
 #include <system_error>
@@ -19,6 +20,7 @@
 #include "server/client_bundle.h"
 #include "server/stop_signals.h"
 #include "session/engine.h"
+#include "session/shared_limits.h"
 
 namespace wshub::server {
 namespace {
@@ -62,9 +64,14 @@ hub::HubSettings hub_settings(const Settings& given) {
     return settings;
 }
 
-host::HostSettings host_settings(const Settings& given) {
+host::HostSettings host_settings(const Settings& given, std::shared_ptr<session::SharedLimits> limits) {
     host::HostSettings settings = given.host;
     settings.server_version = WSHUB_VERSION;
+    settings.channels.engine = given.engine;
+    settings.channels.limits = std::move(limits);
+    settings.channels.messages = given.hub.limits.events;
+    settings.channels.messages_mode = given.hub.limits.events_mode;
+    settings.channels.messages_per_address_mode = given.hub.limits.events_per_address_mode;
     std::error_code error;
     settings.state_directory = std::filesystem::absolute(given.state_directory, error);
     return settings;
@@ -77,8 +84,9 @@ struct Server::Impl {
         : settings(given),
           loops(make_loops(given.threads, clock)),
           hub(hub_settings(given), loop_list(), clock, metrics),
-          plugins(host_settings(given), hub, loop_list(), clock, metrics),
-          engine(given.engine, loop_list(), hub, metrics) {
+          limits(std::make_shared<session::SharedLimits>(given.engine, metrics)),
+          plugins(host_settings(given, limits), hub, loop_list(), clock, metrics),
+          engine(given.engine, loop_list(), hub, metrics, limits) {
         hub.set_sink(plugins);
     }
 
@@ -100,8 +108,14 @@ struct Server::Impl {
 
     net::HttpHooks hooks() {
         net::HttpHooks hooks;
-        hooks.home_loop = [this](const protocol::HttpHead& head) { return engine.home_loop(head); };
-        hooks.announce = [this](const protocol::HttpHead& head) { return engine.announce(head); };
+        hooks.home_loop = [this](const protocol::HttpHead& head) {
+            const auto loop = engine.home_loop(head);
+            return loop ? loop : plugins.home_loop(head);
+        };
+        hooks.announce = [this](const protocol::HttpHead& head) {
+            auto announced = engine.announce(head);
+            return announced ? announced : plugins.announce(head);
+        };
         hooks.decorate = [this](const protocol::HttpHead* head, net::HttpResponse& response) {
             engine.decorate(head, response);
         };
@@ -149,8 +163,12 @@ struct Server::Impl {
 
     void close_sessions() {
         http->stop_accepting();
-        engine.refuse_handshakes();
-        engine.close_all(session::CloseReason::kServerShuttingDown, settings.shutdown_timeout);
+        const base::SteadyTime until = clock.steady() + settings.shutdown_timeout;
+        engine.begin_close(session::CloseReason::kServerShuttingDown);
+        plugins.begin_close(session::CloseReason::kServerShuttingDown);
+        engine.end_close(settings.shutdown_timeout);
+        const auto left = std::chrono::duration_cast<base::milliseconds>(until - clock.steady());
+        plugins.end_close(std::max(left, base::milliseconds::zero()));
     }
 
     // Destroyed from the bottom up: what is named later may use what is named earlier.
@@ -159,6 +177,7 @@ struct Server::Impl {
     base::Metrics metrics;
     std::vector<std::unique_ptr<net::Loop>> loops;
     hub::Hub hub;
+    std::shared_ptr<session::SharedLimits> limits;
     host::PluginHost plugins;
     session::Engine engine;
     std::unique_ptr<net::HttpServer> http;

@@ -6,6 +6,7 @@
 
 #include "session/engine_state.h"
 #include "session/handshake.h"
+#include "session/plain_transport.h"
 #include "session/shard.h"
 
 namespace wshub::session {
@@ -26,8 +27,9 @@ WebSocketTransport::Binary binary_form(const EngineQuery& query) {
 }  // namespace
 
 struct Engine::Impl {
-    Impl(EngineSettings settings, const std::vector<net::Loop*>& loops, SessionFactory& factory, base::Metrics& metrics)
-        : state(std::move(settings), factory, metrics) {
+    Impl(EngineSettings settings, const std::vector<net::Loop*>& loops, SessionFactory& factory, base::Metrics& metrics,
+         std::shared_ptr<SharedLimits> limits)
+        : state(std::move(settings), std::move(limits), factory, metrics) {
         if (loops.size() > kMostLoops) throw std::invalid_argument("an engine serves at most 256 loops");
         for (net::Loop* loop : loops) {
             assert(loop->index() == shards.size());
@@ -45,6 +47,11 @@ struct Engine::Impl {
     void open_websocket(Exchange exchange, const EngineQuery& query, Shard& shard, Admission admission,
                         HttpHeaders headers);
 
+    void serve_plain(Exchange exchange);
+    net::HttpResponse upgrade_required(const protocol::HttpHead& head) const;
+    std::optional<Admission> admit(net::HttpExchange& exchange);
+
+    bool is_plain() const { return state.settings.form == Form::kWebSocket; }
     bool is_enabled(TransportKind kind) const;
     std::shared_ptr<const Handshake> remember(net::HttpExchange& exchange) const;
     bool may_open_websocket(const protocol::HttpHead& head) const;
@@ -69,8 +76,11 @@ struct Engine::Impl {
     std::vector<std::shared_ptr<Shard>> shards;  // by the index of their loops
 };
 
-Engine::Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics)
-    : impl_(std::make_unique<Impl>(std::move(settings), loops, factory, metrics)) {}
+Engine::Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics,
+               std::shared_ptr<SharedLimits> limits) {
+    if (!limits) limits = std::make_shared<SharedLimits>(settings, metrics);
+    impl_ = std::make_unique<Impl>(std::move(settings), loops, factory, metrics, std::move(limits));
+}
 
 Engine::~Engine() = default;
 
@@ -80,13 +90,14 @@ void Engine::on_exchange(std::unique_ptr<net::HttpExchange> exchange) {
 
 std::optional<unsigned> Engine::home_loop(const protocol::HttpHead& head) const {
     // Other handlers' requests may have a sid of their own.
-    if (!head.path().starts_with(impl_->state.settings.path)) return std::nullopt;
+    if (impl_->is_plain() || !head.path().starts_with(impl_->state.settings.path)) return std::nullopt;
     const auto sid = protocol::query_parameter(head.query(), "sid");
     return sid ? loop_of_sid(*sid) : std::nullopt;
 }
 
 std::shared_ptr<void> Engine::announce(const protocol::HttpHead& head) {
-    if (head.method() != "POST" || !head.path().starts_with(impl_->state.settings.path)) return nullptr;
+    if (impl_->is_plain() || head.method() != "POST" || !head.path().starts_with(impl_->state.settings.path))
+        return nullptr;
     const auto sid = protocol::query_parameter(head.query(), "sid");
     if (!sid) return nullptr;
     SessionImpl* const session = impl_->shards.at(net::Loop::current()->index())->find(*sid);
@@ -95,6 +106,7 @@ std::shared_ptr<void> Engine::announce(const protocol::HttpHead& head) {
 }
 
 std::optional<net::HttpResponse> Engine::refuse_body(const protocol::HttpHead& head) {
+    if (impl_->is_plain()) return impl_->upgrade_required(head);
     const auto fault = impl_->fault_before_body(head);
     if (!fault) return std::nullopt;
     impl_->state.metrics.errors_of(*fault).add();
@@ -109,11 +121,23 @@ void Engine::refuse_handshakes() {
     impl_->state.refuses = true;
 }
 
+void Engine::accept_handshakes() {
+    impl_->state.refuses = false;
+}
+
 void Engine::close_all(CloseReason reason, base::milliseconds patience) {
+    begin_close(reason);
+    end_close(patience);
+}
+
+void Engine::begin_close(CloseReason reason) {
     refuse_handshakes();
     // A loop that was asked opens no session any more: those that are alive then are all there will be.
     impl_->state.unasked = impl_->shards.size();
     impl_->on_each_loop([reason](Shard& shard) { shard.close_all(reason); });
+}
+
+void Engine::end_close(base::milliseconds patience) {
     if (impl_->wait_until_gone(patience)) return;
     impl_->on_each_loop([](Shard& shard) { shard.abandon_all(); });
     impl_->wait_until_gone(kDropTime);
@@ -136,6 +160,7 @@ bool Engine::Impl::wait_until_gone(base::milliseconds patience) {
 void Engine::Impl::serve(Exchange exchange) {
     const protocol::HttpHead& head = exchange->head();
     if (head.method() == "OPTIONS" && state.cors.enabled()) return exchange->respond(state.cors.preflight(head));
+    if (is_plain()) return serve_plain(std::move(exchange));
 
     const EngineQuery query = parse_engine_query(head.query());
     if (!query.transport || !is_enabled(*query.transport)) return refuse(*exchange, EngineError::kTransportUnknown);
@@ -201,15 +226,28 @@ void Engine::Impl::open_session(Exchange exchange, const EngineQuery& query, Sha
         if (!may_open_websocket(head)) return refuse(*exchange, EngineError::kForbidden);
         websocket_headers = std::move(*headers);
     }
-    auto admission = state.admissions.admit(exchange->peer().address, exchange->loop().now());
-    if (!admission) return refuse(*exchange, EngineError::kForbidden, admission.error());
-    if (state.settings.allow_request) {
-        const auto refusal = state.settings.allow_request(head, exchange->peer());
-        if (refusal) return refuse(*exchange, EngineError::kForbidden, *refusal);
-    }
+    auto admission = admit(*exchange);
+    if (!admission) return;
     if (query.transport == TransportKind::kPolling)
         return open_polling(std::move(exchange), shard, std::move(*admission));
     open_websocket(std::move(exchange), query, shard, std::move(*admission), std::move(websocket_headers));
+}
+
+// The place of a new session; refused if there is none for it.
+std::optional<Admission> Engine::Impl::admit(net::HttpExchange& exchange) {
+    auto admission = state.shared->admissions.admit(exchange.peer().address, exchange.loop().now());
+    if (!admission) {
+        refuse(exchange, EngineError::kForbidden, admission.error());
+        return std::nullopt;
+    }
+    if (state.settings.allow_request) {
+        const auto refusal = state.settings.allow_request(exchange.head(), exchange.peer());
+        if (refusal) {
+            refuse(exchange, EngineError::kForbidden, *refusal);
+            return std::nullopt;
+        }
+    }
+    return std::move(*admission);
 }
 
 void Engine::Impl::open_polling(Exchange exchange, Shard& shard, Admission admission) {
@@ -241,6 +279,38 @@ void Engine::Impl::open_websocket(Exchange exchange, const EngineQuery& query, S
     session.send(protocol::EncodedPacket::text(open_packet(session.sid(), TransportKind::kWebSocket)));
     session.attach_user(state.factory);
     websocket.on_bytes(upgraded.early);
+}
+
+// A WebSocket whose messages are not ours: there is nothing else under this path.
+void Engine::Impl::serve_plain(Exchange exchange) {
+    const protocol::HttpHead& head = exchange->head();
+    auto headers = accept_websocket(head);
+    if (!headers) return exchange->respond(upgrade_required(head));
+    if (state.refuses.load()) return exchange->respond(state.answers.unavailable(head));
+    if (!may_open_websocket(head)) return refuse(*exchange, EngineError::kForbidden);
+    auto admission = admit(*exchange);
+    if (!admission) return;
+
+    Shard& shard = *shards.at(exchange->loop().index());
+    auto handshake = remember(*exchange);
+    auto upgraded = upgrade(*exchange, std::move(*headers));
+    if (!upgraded.stream) return;
+    SessionImpl& session =
+        shard.add(shard.make_sid(), std::move(handshake), std::move(*admission), TransportKind::kWebSocket);
+    auto transport = std::make_unique<PlainTransport>(session, shard.context(), std::move(upgraded.stream));
+    PlainTransport& websocket = *transport;
+    session.start(std::move(transport));
+    session.attach_user(state.factory);
+    websocket.on_bytes(upgraded.early);
+}
+
+// RFC 9110, section 15.5.22, and RFC 6455, section 4.4: says what we would understand.
+net::HttpResponse Engine::Impl::upgrade_required(const protocol::HttpHead& head) const {
+    state.metrics.errors_of(EngineError::kBadRequest).add();
+    auto response = state.answers.bare(head, 426);
+    response.headers.emplace_back("Upgrade", "websocket");
+    response.headers.emplace_back("Sec-WebSocket-Version", "13");
+    return response;
 }
 
 bool Engine::Impl::is_enabled(TransportKind kind) const {

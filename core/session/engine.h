@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -31,8 +32,16 @@ struct CorsSettings {
     std::optional<std::chrono::seconds> max_age;
 };
 
+// What travels by the transports.
+enum class Form : std::uint8_t {
+    kEngineIo,
+    kWebSocket,  // messages of WebSocket as they are: no polling, no packets
+};
+
 struct EngineSettings {
     std::string path = "/socket.io/";
+    Form form = Form::kEngineIo;
+    std::string metric_labels;              // Prometheus text without braces; of the server's own engine: none
     bool polling = true, websocket = true;  // transports
     bool allow_upgrades = true;
     base::milliseconds upgrade_timeout{10'000};
@@ -49,11 +58,15 @@ struct EngineSettings {
     std::function<std::optional<std::string>(const protocol::HttpHead&, const net::Peer&)> allow_request;
 };
 
+struct SharedLimits;
+
 class Engine final : public net::ExchangeHandler {
 public:
     // loops[i] is the loop of index i; at most 256. They outlive the engine, and have stopped when it is destroyed:
-    // sessions that are open then go without on_closed().
-    Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics);
+    // sessions that are open then go without on_closed(). Engines of one server share their limits; null: it has its
+    // own, as the settings say.
+    Engine(EngineSettings settings, std::vector<net::Loop*> loops, SessionFactory& factory, base::Metrics& metrics,
+           std::shared_ptr<SharedLimits> limits = nullptr);
     ~Engine();
 
     // Refuses a body for a session that does not exist, and one whose query is wrong.
@@ -68,10 +81,15 @@ public:
 
     // From now on handshakes get 503 with Connection: close (clients retry elsewhere or later). Any thread.
     void refuse_handshakes();
+    // They are taken again. Not after close_all().
+    void accept_handshakes();
     // Refuses handshakes and closes every session on every loop: flushed, at most `patience`, without Socket.IO's
     // DISCONNECT; a polling client learns of it by the poll that waits, or by its next one. What is not gone by then is
     // dropped. Blocks; main thread; loops running.
     void close_all(CloseReason reason, base::milliseconds patience);
+    // The same in two steps, so that several engines close at the same time.
+    void begin_close(CloseReason reason);
+    void end_close(base::milliseconds patience);
 
     // Sessions that are open. Any thread.
     std::size_t sessions() const;

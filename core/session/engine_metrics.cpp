@@ -9,34 +9,41 @@ std::string label(std::string_view name, std::string_view value) {
     return std::string(name) + "=\"" + std::string(value) + '"';
 }
 
+std::string join(std::string own, std::string_view engine) {
+    if (!engine.empty()) own.append(",").append(engine);
+    return own;
+}
+
 }  // namespace
 
-EngineMetrics::EngineMetrics(base::Metrics& metrics)
-    : packets_in(metrics.counter("wshub_packets_in_total", "Engine.IO packets received from clients")),
-      packets_out(
-          metrics.counter("wshub_packets_out_total", "Engine.IO packets sent to clients, WebSocket pongs included")),
-      bytes_in(metrics.counter("wshub_bytes_in_total", "Bytes received in WebSocket frames and bodies of polling")),
-      bytes_out(metrics.counter("wshub_bytes_out_total", "Bytes sent in WebSocket frames and bodies of polling")) {
+EngineMetrics::EngineMetrics(base::Metrics& metrics, std::string_view engine)
+    : packets_in(metrics.counter("wshub_packets_in_total", "Engine.IO packets received from clients", engine)),
+      packets_out(metrics.counter("wshub_packets_out_total",
+                                  "Engine.IO packets sent to clients, WebSocket pongs included", engine)),
+      bytes_in(
+          metrics.counter("wshub_bytes_in_total", "Bytes received in WebSocket frames and bodies of polling", engine)),
+      bytes_out(
+          metrics.counter("wshub_bytes_out_total", "Bytes sent in WebSocket frames and bodies of polling", engine)) {
     for (const TransportKind kind : {TransportKind::kPolling, TransportKind::kWebSocket}) {
         const auto at = static_cast<std::size_t>(kind);
-        const std::string labels = label("transport", transport_name(kind));
+        const std::string labels = join(label("transport", transport_name(kind)), engine);
         sessions[at] = metrics.gauge("wshub_sessions", "Open sessions by the transport that carries them", labels);
         handshakes[at] = metrics.counter("wshub_handshakes_total", "Sessions opened", labels);
     }
     constexpr std::string_view kResults[kUpgradeResults] = {"done", "timeout", "failed"};
     for (std::size_t i = 0; i < kUpgradeResults; ++i)
         upgrades[i] = metrics.counter("wshub_upgrades_total", "Attempts to move a session from polling to WebSocket",
-                                      label("result", kResults[i]));
+                                      join(label("result", kResults[i]), engine));
     for (std::size_t i = 0; i < kCloseReasons; ++i)
         closes[i] = metrics.counter("wshub_session_closes_total", "Sessions closed",
-                                    label("reason", close_reason_name(static_cast<CloseReason>(i))));
+                                    join(label("reason", close_reason_name(static_cast<CloseReason>(i))), engine));
     for (std::size_t i = 0; i < kEngineErrors; ++i)
         errors[i] = metrics.counter("wshub_engine_errors_total", "Requests answered with an Engine.IO error",
-                                    label("code", std::to_string(i)));
+                                    join(label("code", std::to_string(i)), engine));
 }
 
-QueuedBytes::QueuedBytes(base::Metrics& metrics, unsigned loop)
+QueuedBytes::QueuedBytes(base::Metrics& metrics, unsigned loop, std::string_view engine)
     : gauge_(metrics.gauge("wshub_queued_bytes", "Bytes that wait to be sent to clients",
-                           label("loop", std::to_string(loop)))) {}
+                           join(label("loop", std::to_string(loop)), engine))) {}
 
 }  // namespace wshub::session

@@ -17,7 +17,8 @@ enum class UpgradeResult : std::uint8_t { kDone, kTimeout, kFailed };
 inline constexpr std::size_t kUpgradeResults = 3;
 
 struct EngineMetrics {
-    explicit EngineMetrics(base::Metrics& metrics);
+    // `labels` tell an engine's figures from those of others: `channel="/devices/"`.
+    EngineMetrics(base::Metrics& metrics, std::string_view labels);
 
     base::Gauge& sessions_of(TransportKind kind) const { return *sessions[static_cast<std::size_t>(kind)]; }
     base::Counter& handshakes_of(TransportKind kind) const { return *handshakes[static_cast<std::size_t>(kind)]; }
@@ -41,7 +42,7 @@ struct EngineMetrics {
 // no other thread.
 class QueuedBytes {
 public:
-    QueuedBytes(base::Metrics& metrics, unsigned loop);
+    QueuedBytes(base::Metrics& metrics, unsigned loop, std::string_view labels);
     void add(std::ptrdiff_t by) {
         sum_ += by;
         gauge_->set(static_cast<double>(sum_));

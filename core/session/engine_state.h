@@ -1,44 +1,39 @@
 // What the shards of an engine share.
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <memory>
 #include <mutex>
 
-#include "net/held_bytes.h"
-#include "session/admission.h"
 #include "session/answers.h"
 #include "session/cors.h"
 #include "session/engine.h"
 #include "session/engine_metrics.h"
 #include "session/heartbeat.h"
+#include "session/shared_limits.h"
 
 namespace wshub::session {
 
 struct EngineState {
-    EngineState(EngineSettings from, SessionFactory& makes_users, base::Metrics& registry)
+    EngineState(EngineSettings from, std::shared_ptr<SharedLimits> limits, SessionFactory& makes_users,
+                base::Metrics& registry)
         : settings(std::move(from)),
+          shared(std::move(limits)),
           heartbeat{settings.ping_interval, settings.ping_timeout},
           cors(settings.cors),
           answers(cors),
-          metrics(registry),
-          admissions(settings.limits, registry),
-          bytes_limit(registry, "bytes", settings.limits.bytes_mode),
+          metrics(registry, settings.metric_labels),
           factory(makes_users) {}
 
     const EngineSettings settings;
+    const std::shared_ptr<SharedLimits> shared;
     const HeartbeatTimes heartbeat;
     const Cors cors;
     const Answers answers;
     const EngineMetrics metrics;
-    Admissions admissions;
-    // An address may hold an eighth, and one message of the greatest size at least.
-    net::HeldBytes halves{settings.max_held_bytes,
-                          std::max(settings.max_held_bytes / 8, settings.max_http_buffer_size)};
-    base::Limit bytes_limit;
     SessionFactory& factory;
 
     std::atomic<bool> refuses{false};

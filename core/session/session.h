@@ -2,6 +2,7 @@
 // limits; knows nothing of Socket.IO. Its loop's thread only.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -11,6 +12,7 @@
 
 #include "net/loop.h"
 #include "protocol/encoded_packet.h"
+#include "protocol/websocket.h"
 
 namespace wshub::session {
 
@@ -109,6 +111,12 @@ public:
     // on_closed() follows in a later turn, never from inside this call. Further calls change nothing.
     virtual void close(CloseReason reason, CloseMode mode = CloseMode::kFlush) = 0;
     virtual bool closing() const = 0;
+
+    // The client sends too fast: what it sends is left in the network for so long, bounded by what its pongs need.
+    virtual void read_later(std::chrono::nanoseconds /*pause*/) {}
+    // What the close frame of a plain WebSocket will say; Engine.IO has nothing of the kind. At most 123 bytes of the
+    // reason are sent. Before close().
+    virtual void say_at_close(protocol::CloseCode /*code*/, std::string_view /*reason*/) {}
 };
 
 }  // namespace wshub::session

@@ -14,11 +14,6 @@ constexpr base::milliseconds kCloseTimeout{30'000};
 // come at all, since no new connection is accepted.
 constexpr base::milliseconds kStopTimeout{2'000};
 
-const protocol::PacketRef& ping_packet() {
-    static const protocol::PacketRef packet = protocol::EncodedPacket::text("2");
-    return packet;
-}
-
 }  // namespace
 
 SessionImpl::SessionImpl(Shard& shard, std::string sid, std::shared_ptr<const Handshake> handshake, Admission admission)
@@ -81,6 +76,7 @@ void SessionImpl::end(CloseReason reason, Parting parting) {
         reason_ = reason;
         if (upgrade_) drop_upgrade(UpgradeResult::kFailed, Parting::kDiscard);
         stop_throttling();
+        transport_->ends_for(reason);
         loop().arm_in(timer_, kCloseTimeout);
         shard_.closed(*this, reason);
     }
@@ -155,7 +151,7 @@ void SessionImpl::on_timer() {
 }
 
 void SessionImpl::send_ping() {
-    send(ping_packet());
+    send(transport_->ping_packet());
 }
 
 }  // namespace wshub::session

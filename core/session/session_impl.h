@@ -41,6 +41,10 @@ public:
     std::size_t queued_bytes() const override { return transport_->queue().bytes(); }
     void close(CloseReason reason, CloseMode mode) override;
     bool closing() const override { return phase_ != Phase::kOpen; }
+    void read_later(std::chrono::nanoseconds pause) override;
+    void say_at_close(protocol::CloseCode code, std::string_view reason) override {
+        transport_->say_at_close(code, reason);
+    }
 
     // Requests with its sid are for it. Ends it if its pong is too late, without waiting for the timer.
     bool reachable();
@@ -101,6 +105,7 @@ private:
     net::Timer timer_;  // of the heartbeat; of the end, once it is closing
     Heartbeat heartbeat_;
     BytePace pace_;
+    base::SteadyTime throttle_until_{};
     std::unique_ptr<net::Timer> throttle_;  // armed while the client is not read; made when it first has to be
     Phase phase_ = Phase::kOpen;
     CloseReason reason_ = CloseReason::kTransportClose;

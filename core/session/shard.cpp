@@ -24,8 +24,13 @@ std::optional<unsigned> loop_of_sid(std::string_view sid) {
 
 Shard::Shard(EngineState& state, net::Loop& loop, base::Metrics& metrics)
     : state_(state),
-      queued_bytes_(metrics, loop.index()),
-      context_{loop, state.answers, state.metrics, queued_bytes_, state.settings.max_http_buffer_size, state.halves} {}
+      queued_bytes_(metrics, loop.index(), state.settings.metric_labels),
+      context_{loop,
+               state.answers,
+               state.metrics,
+               queued_bytes_,
+               state.settings.max_http_buffer_size,
+               state.shared->halves} {}
 
 std::string Shard::make_sid() const {
     base::IdBytes bytes;

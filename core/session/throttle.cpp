@@ -22,12 +22,19 @@ void SessionImpl::on_received(Transport& from, std::size_t bytes) {
     EngineState& state = shard_.state();
     const base::SteadyTime now = loop().now();
     const auto pause = pace_.take(state.settings.limits.bytes, bytes, now, longest_pause(state.heartbeat));
-    if (pause.count() == 0 || !state.bytes_limit.refuses(now, handshake_->remote)) return;
+    if (pause.count() > 0 && state.shared->bytes_limit.refuses(now, handshake_->remote)) read_later(pause);
+}
+
+void SessionImpl::read_later(std::chrono::nanoseconds pause) {
+    if (phase_ != Phase::kOpen) return;
+    const base::SteadyTime until = loop().now() + std::min(pause, longest_pause(shard_.state().heartbeat));
+    if (is_throttled() && until <= throttle_until_) return;
+    throttle_until_ = until;
     if (!throttle_) {
         throttle_ = std::make_unique<net::Timer>(
             [](void* self) { static_cast<SessionImpl*>(self)->on_throttle_timer(); }, this);
     }
-    loop().arm(*throttle_, now + pause);
+    loop().arm(*throttle_, until);
     transport_->pause();
 }
 

@@ -4,6 +4,11 @@
 
 namespace wshub::session {
 
+const protocol::PacketRef& Transport::ping_packet() const {
+    static const protocol::PacketRef packet = protocol::EncodedPacket::text("2");
+    return packet;
+}
+
 void Transport::send(protocol::PacketRef packet) {
     if (parting()) return;
     enqueue(std::move(packet));

@@ -63,6 +63,11 @@ public:
     Transport& operator=(const Transport&) = delete;
 
     virtual TransportKind kind() const = 0;
+    // What asks the client whether it is there.
+    virtual const protocol::PacketRef& ping_packet() const;
+    // Why it will part; and what is to be said then. Of use where goodbyes have words.
+    virtual void ends_for(CloseReason /*reason*/) {}
+    virtual void say_at_close(protocol::CloseCode /*code*/, std::string_view /*reason*/) {}
     // What is sent now leaves with the end of the turn.
     virtual bool ready() const = 0;
 

@@ -20,14 +20,13 @@ protocol::PacketRef as_base64(const protocol::EncodedPacket& packet) {
     return builder.text();
 }
 
-// A control frame that can stand in the queue. It has a frame only: no payload may be asked of it.
-protocol::PacketRef control_frame(protocol::Opcode opcode, std::span<const char> payload) {
+}  // namespace
+
+protocol::PacketRef WebSocketTransport::control_frame(protocol::Opcode opcode, std::span<const char> payload) {
     std::string frame = protocol::frame_header(opcode, payload.size());
     frame.append(payload.data(), payload.size());
     return std::make_shared<const protocol::EncodedPacket>(std::move(frame), 0, false);
 }
-
-}  // namespace
 
 WebSocketTransport::WebSocketTransport(TransportOwner& owner, LoopContext& context, std::unique_ptr<net::Stream> stream,
                                        Binary binary)
@@ -109,7 +108,7 @@ void WebSocketTransport::on_message(const protocol::WebSocketMessage& message) {
             // Echoed with the client's code (RFC 6455, section 5.5.1).
             if (const auto code = reader_.peer_close_code()) close_code_ = static_cast<protocol::CloseCode>(*code);
             return owner_->on_fault(*this, CloseReason::kTransportClose, Parting::kPeerLeft);
-        case protocol::Opcode::kPong:
+        case protocol::Opcode::kPong: return on_pong();
         case protocol::Opcode::kContinuation: return;
     }
 }
@@ -185,7 +184,7 @@ void WebSocketTransport::write_queue() {
 
 // Behind what is missing of a frame that was sent in part, if there is one.
 void WebSocketTransport::finish() {
-    net::Stream::finish(std::move(stream_), queue_.take_rest() + protocol::close_frame(close_code_));
+    net::Stream::finish(std::move(stream_), queue_.take_rest() + goodbye());
     account();
     parted();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "net/stream.h"
 #include "protocol/ip_address.h"
@@ -13,7 +14,7 @@
 
 namespace wshub::session {
 
-class WebSocketTransport final : public Transport, public net::StreamHandler {
+class WebSocketTransport : public Transport, public net::StreamHandler {
 public:
     enum class Binary : std::uint8_t {
         kFrames,
@@ -39,10 +40,19 @@ public:
 
     void flush() override;
 
+protected:
+    // A control frame that can stand in the queue. It has a frame only: no payload may be asked of it.
+    static protocol::PacketRef control_frame(protocol::Opcode opcode, std::span<const char> payload);
+    // What the client gets last.
+    virtual std::string goodbye() const { return protocol::close_frame(close_code_); }
+
+    std::optional<protocol::CloseCode> close_code_;
+
 private:
     void enqueue(protocol::PacketRef packet) override;
     void on_message(const protocol::WebSocketMessage& message);
-    void on_text(std::span<char> text);
+    virtual void on_text(std::span<char> text);
+    virtual void on_pong() {}
     void on_ping(std::span<const char> payload);
     void on_violation(protocol::CloseCode code);
     void account_half();
@@ -53,7 +63,6 @@ private:
     std::unique_ptr<net::Stream> stream_;
     protocol::MessageReader reader_;
     protocol::PacketRef pong_;
-    std::optional<protocol::CloseCode> close_code_;
     // What is counted of a message that is not whole, and for whom; null for small ones.
     struct Half {
         protocol::IpAddress site;

@@ -63,7 +63,8 @@ typedef uint64_t wshub_session;       /* a client in a namespace; 0: none */
 typedef uint64_t wshub_ack;           /* an acknowledgement that a client waits for; 0: it asked for none */
 typedef uint64_t wshub_timer;
 typedef uint64_t wshub_request; /* an HTTP request that waits for its answer */
-typedef uint32_t wshub_slot;    /* chosen by the plugin, given back with every call */
+typedef uint64_t wshub_channel_session; /* a client of a channel; 0: none */
+typedef uint32_t wshub_slot;            /* chosen by the plugin, given back with every call */
 
 /* What functions return. Negative: nothing was done. */
 enum {
@@ -108,8 +109,14 @@ enum {
     WSHUB_ON_HTTP,       /* name: "GET /metrics" or "GET /files/" + "*" data: wshub_http */
     WSHUB_ON_TIMER,      /* made by timer_add()                        data: wshub_tick */
     WSHUB_ON_POST,       /* made by post()                             data: wshub_tick */
-    WSHUB_ON_REPLY       /* a client's ack to emit() with reply_slot   data: wshub_reply */
+    WSHUB_ON_REPLY,      /* a client's ack to emit() with reply_slot   data: wshub_reply */
+    WSHUB_ON_CHANNEL     /* made by channel()                          data: wshub_channel_event */
 };
+
+/* or'ed to WSHUB_ON_EVENT: the handler may take its time. It runs on a worker ([plugins] workers), not on the loop of
+ * its session, and until it has returned, nothing else of that session is handled, by any plugin: events and replies wait
+ * in their order, hooks too. Posts and timers run all the same. */
+enum { WSHUB_BLOCKING = 0x100 };
 
 typedef struct wshub_event {
     uint32_t size, flags;
@@ -171,6 +178,29 @@ typedef struct wshub_http {
     wshub_str headers;      /* "Name: value\r\n" for each */
     wshub_str body, remote; /* remote: the client's address without port */
 } wshub_http;
+
+/* ---- channels: paths of the plugin's own ---- */
+
+enum {
+    WSHUB_CHANNEL_ENGINE_IO = 1, /* messages of Engine.IO, without Socket.IO: polling, WebSocket, upgrades */
+    WSHUB_CHANNEL_WEBSOCKET      /* messages of WebSocket as they are */
+};
+/* The handlers of one client of a channel never overlap and keep their order. Where one fails, the client is closed,
+ * since it cannot know otherwise that what it sent came to nothing. */
+enum {
+    WSHUB_CHANNEL_OPEN = 1, /* the client is in: it can be sent to */
+    WSHUB_CHANNEL_MESSAGE,  /* data; text, which is UTF-8, or binary */
+    WSHUB_CHANNEL_CLOSE     /* reason: as with wshub_closed. Its fields can still be read. Not called of a plugin that has
+                             * stopped, whose clients are closed */
+};
+typedef struct wshub_channel_event {
+    uint32_t size, op;
+    wshub_channel_session session;
+    wshub_str path; /* of the channel */
+    wshub_bytes data;
+    uint32_t binary, reserved;
+    wshub_str reason;
+} wshub_channel_event;
 
 /* ---- emit ---- */
 
@@ -246,7 +276,8 @@ enum {
     WSHUB_F_HEADERS,    /* of the request that opened the connection: "Name: value\r\n" for each */
     WSHUB_F_QUERY,      /* of that request, behind the '?', as sent */
     WSHUB_F_FOLLOWING,  /* settable; JSON array of the usernames whose news it wants: see WSHUB_VISIT_FOLLOWERS */
-    WSHUB_F_ROLES       /* settable; JSON array of texts, such as ["admin"]: see has_role() */
+    WSHUB_F_ROLES,      /* settable; JSON array of texts, such as ["admin"]: see has_role() */
+    WSHUB_F_PATH        /* of channel_str(): the path of that request, as sent, without the query */
 };
 enum {
     WSHUB_N_CONNECTED_AT_MS = 1, /* milliseconds since 1970 */
@@ -311,9 +342,10 @@ typedef struct wshub_host_v1 {
     void (*log)(wshub_host*, int32_t level, wshub_str message);
     uint64_t (*now_ms)(wshub_host*); /* milliseconds since 1970 */
 
-    /* Calls the slot on the loop of `serial_with`, so that it never meets a handler of that session; without one (0),
-     * on the plugin's home loop, one after the other. From start() on (WSHUB_ESTATE before). Periodic timers never
-     * overlap themselves. A timer that was cancelled, or whose plugin was stopped, does not run any more. */
+    /* Calls the slot on the loop of `serial_with`, so that it meets no handler of that session but a blocking one;
+     * without one (0), on the plugin's home loop, one after the other. From start() on (WSHUB_ESTATE before). Periodic
+     * timers never overlap themselves. A timer that was cancelled, or whose plugin was stopped, does not run any more.
+     */
     int32_t (*timer_add)(wshub_host*, wshub_session serial_with, uint64_t first_ms, uint64_t period_ms, wshub_slot,
                          uint64_t cookie, wshub_timer* timer);
     int32_t (*timer_cancel)(wshub_host*, wshub_timer);
@@ -375,6 +407,18 @@ typedef struct wshub_host_v1 {
      * says of plugins to be read again, as by SIGHUP. Only asks: it happens later, on another thread, and its outcome
      * stands in the log. WSHUB_ENOENT: no such plugin runs. WSHUB_ENOSYS: this server cannot. */
     int32_t (*reload)(wshub_host*, wshub_str plugin);
+
+    /* Inside create() only. Serves what begins with the path ("/devices/"), in one of WSHUB_CHANNEL_ENGINE_IO and
+     * _WEBSOCKET; the slot is called with WSHUB_ON_CHANNEL. A path that overlaps with another channel, with a route
+     * or with that of Socket.IO makes the host refuse the plugin when create() has returned. */
+    int32_t (*channel)(wshub_host*, wshub_str path, uint32_t form, wshub_slot);
+    /* Queues a message: text (UTF-8, or WSHUB_EINVAL) or binary. A client that lets too much wait is closed. */
+    int32_t (*channel_send)(wshub_host*, wshub_channel_session, wshub_bytes data, uint32_t binary);
+    /* Closes it when what is queued is out. The code (RFC 6455; 0: 1000) and reason are for WebSocket clients; those
+     * of Engine.IO are not told any. */
+    int32_t (*channel_close)(wshub_host*, wshub_channel_session, uint32_t code, wshub_str reason);
+    /* WSHUB_F_SID, _REMOTE, _USER_AGENT, _TRANSPORT, _HEADERS, _QUERY, _PATH. */
+    int32_t (*channel_str)(wshub_host*, wshub_channel_session, uint32_t field, const wshub_sink*);
 } wshub_host_v1;
 
 /* ---- what the plugin offers ---- */

@@ -10,7 +10,8 @@
 //
 // Threads: handlers of one session never overlap and keep their order; those of different sessions do. What a plugin
 // keeps beyond one session needs a lock, or WSHUB_PF_SERIAL. A handler that blocks holds up every client of its loop:
-// use thread(). thread_local objects with destructors keep the plugin from being unloaded.
+// register it as wshub::blocking, or use thread(). thread_local objects with destructors keep the plugin from being
+// unloaded.
 #pragma once
 
 #include <algorithm>
@@ -32,6 +33,7 @@
 #include <utility>
 #include <vector>
 
+#include "channel.h"
 #include "clock.h"
 #include "emit.h"
 #include "event.h"
@@ -76,6 +78,10 @@ private:
     Host host_;
     std::uint64_t id_ = 0;
 };
+
+// How a handler is registered that takes its time.
+struct Blocking {};
+inline constexpr Blocking blocking{};
 
 // A timer made by Plugin::after().
 class Timer {
@@ -132,11 +138,13 @@ protected:
 
     // `event`: "chat:message", "chat:*" or "*".
     void on(std::string_view event, std::function<void(Event&)> handler, std::int32_t priority = 0) {
-        add(WSHUB_ON_EVENT, event, priority, [this, handler = std::move(handler)](const void* data) {
-            Event given(host_, *static_cast<const wshub_event*>(data));
-            handler(given);
-            return given.stopped() ? WSHUB_STOP : WSHUB_OK;
-        });
+        add(WSHUB_ON_EVENT, event, priority, event_slot(std::move(handler)));
+    }
+    // A handler that may take its time: it runs on a worker and holds up nobody but its session, of which nothing else
+    // is handled meanwhile: on("report", [](wshub::Event& event) { ... }, wshub::blocking).
+    void on(std::string_view event, std::function<void(Event&)> handler, Blocking, std::int32_t priority = 0) {
+        constexpr std::uint32_t kKind = std::uint32_t{WSHUB_ON_EVENT} | std::uint32_t{WSHUB_BLOCKING};
+        add(kKind, event, priority, event_slot(std::move(handler)));
     }
     // May refuse the session; no side effects.
     void on_connect(std::function<void(Connect&)> handler, std::int32_t priority = 0) {
@@ -176,6 +184,15 @@ protected:
             handler(given);
             return WSHUB_OK;
         });
+    }
+    // Serves what begins with this path ("/devices/") by messages of the plugin's own.
+    void channel(std::string_view path, Channel form, ChannelHandlers handlers) {
+        const wshub_slot slot = add_slot([this, handlers = std::move(handlers)](const void* data) {
+            detail::call_channel(host_, handlers, *static_cast<const wshub_channel_event*>(data));
+            return WSHUB_OK;
+        });
+        detail::check(host_->channel(host_.handle(), detail::str(path), static_cast<std::uint32_t>(form), slot),
+                      "the channel '" + std::string(path) + "'");
     }
     // Runs the handler in this rhythm while the plugin runs; never overlaps itself, but handlers of events.
     void every(Millis period, std::function<void()> handler) {
@@ -228,6 +245,7 @@ public:
 
     // Without a namespace: as with Emit.
     Session session(wshub_session id) const { return {host_, id}; }
+    ChannelSession channel_session(wshub_channel_session id) const { return {host_, id}; }
     Session find(std::string_view sid) const {
         wshub_session id = 0;
         host_->find_session(host_.handle(), detail::str(sid), &id);
@@ -298,8 +316,8 @@ public:
     }
     void erase_var(std::string_view key) const { Session(host_, 0).erase_var(key); }
 
-    // From on_start() on. With a session, the function never meets a handler of that session; it runs also if the
-    // session is gone by then. What has not run when the plugin stops is dropped.
+    // From on_start() on. With a session, the function meets no handler of that session but a blocking one; it runs
+    // also if the session is gone by then. What has not run when the plugin stops is dropped.
     inline Timer after(Millis delay, std::function<void()> function, Session serial_with = {});
     inline void post(std::function<void()> function, Session serial_with = {});
     // A thread of the plugin, joined when it stops.
@@ -363,6 +381,13 @@ private:
         const wshub_slot number = add_slot(std::move(slot));
         detail::check(host_->on(host_.handle(), kind, detail::str(name), number, priority),
                       "a handler for '" + std::string(name) + "'");
+    }
+    Slot event_slot(std::function<void(Event&)> handler) {
+        return [this, handler = std::move(handler)](const void* data) {
+            Event given(host_, *static_cast<const wshub_event*>(data));
+            handler(given);
+            return std::int32_t{given.stopped() ? WSHUB_STOP : WSHUB_OK};
+        };
     }
     Slot member_slot(MemberHandler handler) {
         return [this, handler = std::move(handler)](const void* data) {

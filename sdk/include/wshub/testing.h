@@ -22,6 +22,8 @@
 // - Nothing is limited but rooms per session: events may come at any rate, and be of any size.
 // - Usernames are compared byte by byte, not after Unicode normalization.
 // - Sessions are called "sid-1", "sid-2", ...
+// - Handlers that block run where the others do, and hold nobody up.
+// - Clients of channels have no transport: either form is served alike.
 #pragma once
 
 #include <chrono>
@@ -115,6 +117,32 @@ private:
     wshub_session id_ = 0;
 };
 
+// A client of a channel. A name, not an owner: copy freely, and use it while its FakeHost lives.
+class FakeChannel {
+public:
+    bool connected() const { return side_ && side_->open; }
+    // Code and reason of its close frame: "1000 bye". Empty: it is in, or nobody serves its path.
+    std::string end() const { return side_ ? side_->end : std::string(); }
+
+    void send_text(std::string_view text) { send(text, false); }
+    void send_binary(std::string_view bytes) { send(bytes, true); }
+    // What it got since the last time this was called, a line for each: `text hello`, `binary ...`. Empty: nothing.
+    std::string received();
+    // It goes.
+    void disconnect(std::string_view reason = "transport close");
+
+    // For the plugin's own view of it: plugin.channel_session(client.id()).
+    wshub_channel_session id() const { return side_ ? side_->id : 0; }
+
+private:
+    friend class FakeHost;
+    FakeChannel(FakeHost& host, std::shared_ptr<fake::ChannelSide> side) : host_(&host), side_(std::move(side)) {}
+    void send(std::string_view data, bool binary);
+
+    FakeHost* host_;
+    std::shared_ptr<fake::ChannelSide> side_;  // null: nobody serves the path
+};
+
 // A hub with plugins in it. Used by the thread that made it.
 class FakeHost {
 public:
@@ -173,6 +201,9 @@ public:
     FakeHttpAnswer http(std::string_view target, std::string_view body = {}, std::string_view headers = {},
                         std::string remote = "192.0.2.1");
 
+    // A client of a channel, in either form. `target`: path and query, "/devices/7?key=x".
+    FakeChannel open(std::string target, FakeChannelConnect as = {});
+
     // ---- time
 
     // Moves the clock; timers run when they are due, each at its own time.
@@ -213,6 +244,7 @@ public:
 
 private:
     friend class FakeClient;
+    friend class FakeChannel;
     using Lock = std::unique_lock<std::mutex>;
 
     void* load_functions(const wshub_plugin_v1* functions, FakeSettings settings, std::string name);
@@ -308,6 +340,32 @@ inline std::ostream& operator<<(std::ostream& out, const FakeClient& client) {
     return out << client.state();
 }
 
+// ---- FakeChannel
+
+inline void FakeChannel::send(std::string_view data, bool binary) {
+    const auto lock = host_->drive();
+    if (!side_) throw std::logic_error("FakeChannel: nobody serves its path");
+    if (!binary && !fake::is_utf8(data)) throw std::invalid_argument("FakeChannel: a text that is not UTF-8");
+    fake::tell_channel(host_->world_, side_, WSHUB_CHANNEL_MESSAGE, data, binary);
+    host_->world_.settle();
+}
+
+inline std::string FakeChannel::received() {
+    host_->run();
+    std::string lines;
+    if (!side_) return lines;
+    for (; side_->fetched < side_->inbox.size(); ++side_->fetched) {
+        lines += (lines.empty() ? "" : "\n") + side_->inbox[side_->fetched];
+    }
+    return lines;
+}
+
+inline void FakeChannel::disconnect(std::string_view reason) {
+    const auto lock = host_->drive();
+    if (side_) fake::end_channel(host_->world_, side_, 1005, {}, std::string(reason));
+    host_->world_.settle();
+}
+
 // ---- FakeHost
 
 inline FakeHost::FakeHost() : test_(world_, "test", {}, nullptr, 0) {
@@ -346,6 +404,8 @@ inline void* FakeHost::load_functions(const wshub_plugin_v1* functions, FakeSett
         for (const std::string& problem : instance.settings.problems()) wrong += (wrong.empty() ? "" : "\n") + problem;
         const std::string route = world_.taken_route(instance);
         if (!route.empty()) wrong = "plugin " + name + ": the route '" + route + "' is already taken";
+        const std::string channel = world_.taken_channel(instance);
+        if (!channel.empty()) wrong = "plugin " + name + ": " + channel;
     } catch (const std::exception& refused) {
         wrong = refused.what();
     }
@@ -378,6 +438,8 @@ inline void FakeHost::stop() {
         const fake::Socket* const socket = world_.hub.alive(each);
         if (socket) world_.hub.close(*socket->connection, "server shutting down");
     }
+    const auto channels = world_.channels;
+    for (const auto& [id, side] : channels) fake::end_channel(world_, side, 1001, {}, "server shutting down");
     world_.settle();
     for (auto each = world_.instances.rbegin(); each != world_.instances.rend(); ++each) world_.stop(**each);
     world_.settle();
@@ -456,6 +518,31 @@ inline FakeHttpAnswer FakeHost::http(std::string_view target, std::string_view b
     world_.http(target.substr(0, space), target.substr(space + 1), headers, body, remote, state);
     world_.settle();
     return FakeHttpAnswer(state);
+}
+
+inline FakeChannel FakeHost::open(std::string target, FakeChannelConnect as) {
+    const auto lock = drive();
+    const std::string path = target.substr(0, target.find('?'));
+    for (const auto& instance : world_.instances) {
+        for (const auto& handler : instance->registrations) {
+            const bool serves =
+                handler.kind == WSHUB_ON_CHANNEL && path.compare(0, handler.name.size(), handler.name) == 0;
+            if (!serves || !instance->open) continue;
+            const auto side = std::make_shared<fake::ChannelSide>();
+            side->id = ++world_.last_channel;
+            side->instance = instance.get();
+            side->slot = handler.slot;
+            side->path = handler.name;
+            side->sid = "channel-sid-" + std::to_string(side->id);
+            side->target = std::move(target);
+            side->as = std::move(as);
+            world_.channels.emplace(side->id, side);
+            fake::tell_channel(world_, side, WSHUB_CHANNEL_OPEN, {}, false);
+            world_.settle();
+            return {*this, side};
+        }
+    }
+    return {*this, nullptr};
 }
 
 inline void FakeHost::advance(Millis by) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "testing_call.h"
+#include "testing_channels.h"
 #include "testing_sessions.h"
 
 namespace wshub::fake {
@@ -21,6 +22,8 @@ namespace wshub::fake {
 
 inline std::int32_t on(Call call, std::uint32_t kind, wshub_str name, wshub_slot slot, std::int32_t priority) {
     if (call.instance.state != Instance::State::creating) return WSHUB_ESTATE;
+    // Handlers that block run where all do: there is nobody to be held up.
+    if (kind == (std::uint32_t{WSHUB_ON_EVENT} | std::uint32_t{WSHUB_BLOCKING})) kind = WSHUB_ON_EVENT;
     const std::string its = text(name);
     bool fits = false;
     switch (kind) {
@@ -356,6 +359,10 @@ inline const wshub_host_v1& host_functions() {
         to.has_role = acting<has_role>;
         to.server_str = guarded<server_str>;
         to.reload = acting<fake::reload>;
+        to.channel = guarded<channel>;
+        to.channel_send = acting<channel_send>;
+        to.channel_close = acting<channel_close>;
+        to.channel_str = acting<channel_str>;
         return to;
     }();
     return table;

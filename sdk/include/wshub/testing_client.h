@@ -29,7 +29,30 @@ struct FakeMessage {
     std::string text() const;
 };
 
+// Who comes to a channel.
+struct FakeChannelConnect {
+    std::string remote = "192.0.2.1";
+    std::string user_agent;  // empty: it sends none
+    std::string headers;     // "Name: value\r\n" for each
+};
+
 namespace fake {
+
+struct Instance;
+
+// One client of a channel.
+struct ChannelSide {
+    wshub_channel_session id = 0;
+    Instance* instance = nullptr;
+    wshub_slot slot = 0;
+    std::string path, sid;
+    std::string target;  // of its request
+    FakeChannelConnect as;
+    bool open = true;
+    std::string end;  // code and reason that the client is told
+    std::vector<std::string> inbox;
+    std::size_t fetched = 0;
+};
 
 inline std::string with_attachments(std::string text, const std::vector<std::string>& attachments) {
     for (const std::string& bytes : attachments) text += " <" + bytes + ">";

@@ -139,6 +139,8 @@ public:
     std::int32_t log_level = WSHUB_TRACE;
     std::string version = "0.0.0", url = "http://127.0.0.1:3000", state_directory = "/var/lib/wshub";
     wshub_timer last_timer = 0;
+    std::map<wshub_channel_session, std::shared_ptr<ChannelSide>> channels;
+    wshub_channel_session last_channel = 0;
 
     // The thread that made the host drives it.
     bool here() const { return std::this_thread::get_id() == owner_; }
@@ -183,6 +185,11 @@ public:
         for (const Clockwork::Task& task : std::exchange(instance.waiting, {})) task();
     }
     void stop(Instance& instance) {
+        halt(instance);
+        drop_channels(instance);
+    }
+    // The clients of its channels stay.
+    void halt(Instance& instance) {
         if (!instance.may_act()) return;
         instance.open = false;
         if (instance.functions->stop) unlocked([&] { instance.functions->stop(instance.self); });
@@ -210,17 +217,20 @@ public:
             throw std::runtime_error(std::string("reload: ") + refused.what());
         }
         const bool was_running = old.state == Instance::State::running;
-        stop(old);
+        halt(old);
+        give_channels(old, fresh);
         try {
             hand_over(old, fresh);
             std::swap(instances[place], replaced.back());
             start(fresh);
         } catch (const std::exception& failed) {
             if (instances[place].get() == &fresh) std::swap(instances[place], replaced.back());
+            give_channels(fresh, old);
             destroy(fresh);
             if (was_running) start(old);
             throw std::runtime_error(std::string("reload: ") + failed.what());
         }
+        follow_channels(fresh);
         destroy(old);
     }
 
@@ -248,6 +258,22 @@ public:
         scope.nsp = nsp;
         std::int32_t code = WSHUB_OK;
         call(instance, slot, &tick, scope, code);
+    }
+
+    // What has come to a client of a channel. The code of the handler.
+    std::int32_t call_channel(const ChannelSide& side, std::uint32_t op, std::string_view data, bool binary,
+                              const std::string& reason) {
+        wshub_channel_event event{};
+        event.size = sizeof event;
+        event.op = op;
+        event.session = side.id;
+        event.path = detail::str(side.path);
+        event.data = {data.data(), data.size()};
+        event.binary = binary ? 1 : 0;
+        event.reason = detail::str(reason);
+        std::int32_t code = WSHUB_OK;
+        call(*side.instance, side.slot, &event, scope_of(WSHUB_ON_CHANNEL, 0, {}, side.path), code);
+        return code;
     }
 
     // Now, or when the plugin has been started.
@@ -442,7 +468,75 @@ public:
         return {};
     }
 
+    // Why a channel of the plugin cannot be had, or a route because of a channel; empty: nothing is wrong.
+    std::string taken_channel(const Instance& instance) const {
+        const auto overlap = [](const std::string& a, const std::string& b) {
+            return a.compare(0, b.size(), b) == 0 || b.compare(0, a.size(), a) == 0;
+        };
+        const std::string server = "/socket.io/";
+        for (const auto& handler : instance.registrations) {
+            const std::string& name = handler.name;
+            if (handler.kind == WSHUB_ON_CHANNEL && overlap(name, server)) {
+                return "the channel '" + name + "' overlaps with the path of Socket.IO, '" + server + "'";
+            }
+            for (const auto& each : instances) {
+                for (const auto& other : each->registrations) {
+                    if (handler.kind == WSHUB_ON_CHANNEL && other.kind == WSHUB_ON_CHANNEL && &other != &handler &&
+                        overlap(name, other.name)) {
+                        return "the channel '" + name + "' overlaps with the channel '" + other.name + "'";
+                    }
+                    if (handler.kind == WSHUB_ON_CHANNEL && other.kind == WSHUB_ON_HTTP && meets(other.name, name)) {
+                        return "the channel '" + name + "' overlaps with the route '" + other.name + "'";
+                    }
+                    if (handler.kind == WSHUB_ON_HTTP && other.kind == WSHUB_ON_CHANNEL && meets(name, other.name)) {
+                        return "the route '" + name + "' overlaps with the channel '" + other.name + "'";
+                    }
+                }
+            }
+        }
+        return {};
+    }
+
 private:
+    // Whether a route answers something of what begins with the path.
+    static bool meets(const std::string& route, std::string_view channel) {
+        std::string path = route.substr(route.find(' ') + 1);
+        const bool is_prefix = path.back() == '*';
+        if (is_prefix) path.pop_back();
+        return path.compare(0, channel.size(), channel) == 0 || (is_prefix && channel.substr(0, path.size()) == path);
+    }
+    void give_channels(const Instance& from, Instance& to) {
+        for (const auto& [id, side] : channels) {
+            if (side->instance == &from) side->instance = &to;
+        }
+    }
+    // Those whose paths the new version serves stay, the others go.
+    void follow_channels(const Instance& fresh) {
+        drop_channels(fresh, [&fresh](ChannelSide& side) {
+            const auto& all = fresh.registrations;
+            const auto serves = std::find_if(all.begin(), all.end(), [&side](const Instance::Registration& each) {
+                return each.kind == WSHUB_ON_CHANNEL && each.name == side.path;
+            });
+            if (serves != all.end()) side.slot = serves->slot;
+            return serves != all.end();
+        });
+    }
+    void drop_channels(const Instance& instance) {
+        drop_channels(instance, [](ChannelSide&) { return false; });
+    }
+    // The plugin does not hear of it.
+    template <class Stays>
+    void drop_channels(const Instance& instance, Stays stays) {
+        for (auto each = channels.begin(); each != channels.end();) {
+            if (each->second->instance != &instance || stays(*each->second)) {
+                ++each;
+                continue;
+            }
+            if (std::exchange(each->second->open, false)) each->second->end = "1012";
+            each = channels.erase(each);
+        }
+    }
+
     struct Request {
         const Instance* instance;
         std::shared_ptr<HttpState> state;
@@ -532,8 +626,8 @@ private:
         return nullptr;
     }
     void report(const Instance& instance, const Scope& scope, std::int32_t code, const std::string& reason) {
-        constexpr std::array<const char*, 11> kKinds{"call",  "event", "connect", "connected", "disconnect", "join",
-                                                     "leave", "http",  "timer",   "post",      "reply"};
+        constexpr std::array<const char*, 12> kKinds{"call",  "event", "connect", "connected", "disconnect", "join",
+                                                     "leave", "http",  "timer",   "post",      "reply",      "channel"};
         failures.push_back("plugin handler failed plugin=" + instance.name + " handler=" + kKinds[scope.kind] +
                            " name=" + printable(scope.what) + " code=" + std::to_string(code) + " reason=\"" + reason +
                            "\"");

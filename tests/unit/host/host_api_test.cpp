@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "host/channels.h"
 #include "host/http_routes.h"
 #include "host/timers.h"
 #include "host_world.h"
@@ -42,8 +43,9 @@ struct Bench {
     host::Router router;
     host::Timers timers;
     host::HttpRoutes http{world.loop_pointers, router};
+    host::Channels channels{{}, world.loop_pointers, router, world.metrics};
     host::Services services{
-        *world.hub, world.loop_pointers, world.clock, world.metrics, base::milliseconds{50}, timers, http, router};
+        *world.hub, world.loop_pointers, world.clock, world.metrics, base::milliseconds{50}, timers, http, router, channels};
     std::shared_ptr<host::Instance> instance;
 };
 

@@ -151,7 +151,15 @@ bool Exercise::set_up() {
                        api_->on(host_, WSHUB_ON_EVENT, str("a*b"), kRun, 0) == WSHUB_OK ||
                        api_->on(host_, WSHUB_ON_CONNECT, str("x"), kRun, 0) == WSHUB_OK ||
                        api_->on(host_, WSHUB_ON_HTTP, str("GET /a b"), kRun, 0) == WSHUB_OK ||
-                       api_->on(host_, WSHUB_ON_TIMER, str(""), kRun, 0) == WSHUB_OK;
+                       api_->on(host_, WSHUB_ON_TIMER, str(""), kRun, 0) == WSHUB_OK ||
+                       api_->on(host_, WSHUB_ON_CHANNEL, str("/c/"), kRun, 0) == WSHUB_OK ||
+                       api_->on(host_, WSHUB_ON_JOIN + std::uint32_t{WSHUB_BLOCKING}, str("*"), kRun, 0) == WSHUB_OK ||
+                       api_->channel(host_, str("/c/"), 0, kRun) == WSHUB_OK ||
+                       api_->channel(host_, str("/c/"), 3, kRun) == WSHUB_OK ||
+                       api_->channel(host_, str("/c"), WSHUB_CHANNEL_ENGINE_IO, kRun) == WSHUB_OK ||
+                       api_->channel(host_, str("c/"), WSHUB_CHANNEL_ENGINE_IO, kRun) == WSHUB_OK ||
+                       api_->channel(host_, str("/c /"), WSHUB_CHANNEL_WEBSOCKET, kRun) == WSHUB_OK ||
+                       api_->channel(host_, str("/c/"), WSHUB_CHANNEL_WEBSOCKET, kRun) != WSHUB_OK;
     std::uint64_t id = 0;
     const auto metric = [&](std::uint32_t kind, std::string_view name, std::string_view labels, std::uint64_t& to) {
         return api_->metric(host_, kind, str(name), str("Help."), str(labels), &to);
@@ -363,6 +371,13 @@ std::int32_t Exercise::about_itself(const std::string& name, json::View item, co
             return api_->server_str(host_, static_cast<std::uint32_t>(number(1)), to);
         });
     }
+    if (name == "channel") return api_->channel(host_, str("/d/"), WSHUB_CHANNEL_WEBSOCKET, kRun);
+    if (name == "channel_send") return api_->channel_send(host_, number(1), {"x", 1}, 0);
+    if (name == "channel_close") return api_->channel_close(host_, number(1), 1000, str(""));
+    if (name == "channel_str") {
+        return read(out, [&](const wshub_sink* to) { return api_->channel_str(host_, number(1), WSHUB_F_SID, to); });
+    }
+    if (name == "channel_str_nowhere") return api_->channel_str(host_, number(1), WSHUB_F_SID, nullptr);
     if (name == "on") return api_->on(host_, WSHUB_ON_EVENT, str("late"), kRun, 0);
     if (name == "metric") {
         std::uint64_t id = 0;

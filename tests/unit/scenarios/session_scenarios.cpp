@@ -198,3 +198,11 @@ TEST_CASE("an answer from a thread is late when its event has been acknowledged"
         at.ask("a", "run", R"([["silent"],["elsewhere",["ack","[\"not kept\"]"]]])");
     });
 }
+
+TEST_CASE("channels that nobody has come to", "[scenarios]") {
+    same([](Stage& at) {
+        at.connect("a");
+        at.run("a", R"(["channel"],["channel_send",0],["channel_send",77],["channel_close",77])");
+        at.run("a", R"(["channel_str",0],["channel_str",77],["channel_str_nowhere",77])");
+    });
+}

@@ -20,6 +20,7 @@ size_t c_sizes(size_t* out) {
     out[n++] = sizeof(wshub_plugin_v1);
     out[n++] = sizeof(wshub_desc);
     out[n++] = sizeof(wshub_note);
+    out[n++] = sizeof(wshub_channel_event);
     return n;
 }
 
