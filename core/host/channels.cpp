@@ -58,8 +58,7 @@ bool Channels::is_path(std::string_view text) {
 std::vector<ChannelRoute> Channels::routes_of(const Instance& instance) {
     std::vector<ChannelRoute> routes;
     for (const Registration& each : instance.registrations()) {
-        if (each.kind == WSHUB_ON_CHANNEL)
-            routes.push_back({each.name, &channel(each.name, each.flags), 0, each.slot});
+        if (each.kind == WSHUB_ON_CHANNEL) routes.push_back({each.name, &channel(each.name, each.flags), 0, each.slot});
     }
     return routes;
 }
@@ -67,9 +66,8 @@ std::vector<ChannelRoute> Channels::routes_of(const Instance& instance) {
 Channel& Channels::channel(const std::string& path, std::uint32_t form) {
     const session::Form wanted = form == WSHUB_CHANNEL_WEBSOCKET ? session::Form::kWebSocket : session::Form::kEngineIo;
     const std::lock_guard lock(mutex_);
-    const auto before = std::find_if(channels_.begin(), channels_.end(), [&](const auto& each) {
-        return each->path() == path && each->form() == wanted;
-    });
+    const auto before = std::find_if(channels_.begin(), channels_.end(),
+                                     [&](const auto& each) { return each->path() == path && each->form() == wanted; });
     if (before != channels_.end()) return **before;
     session::EngineSettings engine = settings_.engine;
     engine.path = path;

@@ -15,9 +15,9 @@
 #include "base/limit.h"
 #include "base/metrics.h"
 #include "host/channel_settings.h"
+#include "host/router.h"
 #include "net/http_exchange.h"
 #include "net/loop.h"
-#include "host/router.h"
 #include "session/session.h"
 
 namespace wshub::host {

@@ -37,7 +37,7 @@ struct Route {
     std::size_t plugin = 0;  // number in the table's list
     std::vector<wshub_slot> slots;
     std::vector<std::int32_t> priorities;  // of the slots: for a version that takes over between two routes
-    std::vector<wshub_slot> blocking;  // of those
+    std::vector<wshub_slot> blocking;      // of those
 
     bool blocks(wshub_slot slot) const {
         return !blocking.empty() && std::find(blocking.begin(), blocking.end(), slot) != blocking.end();

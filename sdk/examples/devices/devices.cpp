@@ -6,6 +6,7 @@
 #include <fstream>
 #include <mutex>
 #include <set>
+#include <sstream>
 
 namespace json = wshub::json;
 
@@ -50,10 +51,10 @@ struct Devices : wshub::Plugin {
             event.ack(json::obj("told", told));
         });
         on(
-            "devices:save", [this](wshub::Event& event) { event.ack(json::obj("saved", save())); }, wshub::blocking);
+            "devices:save", [this](wshub::Event& event) { event.ack(json::obj("saved", record())); }, wshub::blocking);
     }
     // Disks may take their time.
-    int save() {
+    int record() {
         const std::filesystem::path folder = state_directory();
         std::filesystem::create_directories(folder);
         std::ofstream file(folder / "devices.txt");
@@ -61,9 +62,15 @@ struct Devices : wshub::Plugin {
         for (const wshub::ChannelSession& device : devices) file << device.remote() << ' ' << device.path() << '\n';
         return static_cast<int>(devices.size());
     }
-    void on_stop() override {
-        const std::lock_guard<std::mutex> lock(mutex);
-        devices.clear();  // they are closed without a word to us
+    // Devices stay connected when a new version takes over, so it is to know them.
+    std::string save() override {
+        std::string ids;
+        for (const wshub::ChannelSession& device : devices) ids += std::to_string(device.id()) + ' ';
+        return ids;
+    }
+    void restore(std::uint32_t, std::string_view text) override {
+        std::istringstream ids{std::string(text)};
+        for (wshub_channel_session id = 0; ids >> id;) devices.insert(channel_session(id));
     }
 };
 WSHUB_PLUGIN(Devices, "devices", "1.0.0")

@@ -36,6 +36,19 @@ TEST_CASE("those who are there are written down") {
     std::filesystem::remove_all(folder);
 }
 
+TEST_CASE("devices stay when a new version takes over") {
+    wshub::FakeHost host;
+    host.load();
+    wshub::FakeChannel device = host.open("/devices/");
+    host.reload();
+    CHECK(device.connected());
+    CHECK(host.connect().ask("devices:tell", "sleep") == R"([{"told":1}])");
+    device.send_text("hello");
+    CHECK(device.received() == "text sleep\ntext hello");
+    device.disconnect();
+    CHECK(host.connect().ask("devices:tell", "sleep") == R"([{"told":0}])");
+}
+
 TEST_CASE("clients of the hub reach the devices that are there") {
     wshub::FakeHost host;
     host.load({{"max_devices", "2"}});

@@ -62,7 +62,7 @@ typedef struct wshub_host wshub_host; /* one for each instance of a plugin */
 typedef uint64_t wshub_session;       /* a client in a namespace; 0: none */
 typedef uint64_t wshub_ack;           /* an acknowledgement that a client waits for; 0: it asked for none */
 typedef uint64_t wshub_timer;
-typedef uint64_t wshub_request; /* an HTTP request that waits for its answer */
+typedef uint64_t wshub_request;         /* an HTTP request that waits for its answer */
 typedef uint64_t wshub_channel_session; /* a client of a channel; 0: none */
 typedef uint32_t wshub_slot;            /* chosen by the plugin, given back with every call */
 
@@ -114,8 +114,8 @@ enum {
 };
 
 /* or'ed to WSHUB_ON_EVENT: the handler may take its time. It runs on a worker ([plugins] workers), not on the loop of
- * its session, and until it has returned, nothing else of that session is handled, by any plugin: events and replies wait
- * in their order, hooks too. Posts and timers run all the same. */
+ * its session, and until it has returned, nothing else of that session is handled, by any plugin: events and replies
+ * wait in their order, hooks too. Posts and timers run all the same. */
 enum { WSHUB_BLOCKING = 0x100 };
 
 typedef struct wshub_event {
@@ -190,8 +190,8 @@ enum {
 enum {
     WSHUB_CHANNEL_OPEN = 1, /* the client is in: it can be sent to */
     WSHUB_CHANNEL_MESSAGE,  /* data; text, which is UTF-8, or binary */
-    WSHUB_CHANNEL_CLOSE     /* reason: as with wshub_closed. Its fields can still be read. Not called of a plugin that has
-                             * stopped, whose clients are closed */
+    WSHUB_CHANNEL_CLOSE /* reason: as with wshub_closed. Its fields can still be read. Not called of a plugin that has
+                         * stopped, whose clients are closed */
 };
 typedef struct wshub_channel_event {
     uint32_t size, op;

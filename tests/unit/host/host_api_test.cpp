@@ -45,7 +45,8 @@ struct Bench {
     host::HttpRoutes http{world.loop_pointers, router};
     host::Channels channels{{}, world.loop_pointers, router, world.metrics};
     host::Services services{
-        *world.hub, world.loop_pointers, world.clock, world.metrics, base::milliseconds{50}, timers, http, router, channels};
+        *world.hub, world.loop_pointers, world.clock, world.metrics, base::milliseconds{50}, timers, http, router,
+        channels};
     std::shared_ptr<host::Instance> instance;
 };
 
