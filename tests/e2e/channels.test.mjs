@@ -1,10 +1,13 @@
 // Channels: paths that a plugin serves by itself, to the official engine.io-client and to bare WebSockets.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Socket as EngineSocket } from "engine.io-client";
 import { OPCODE, RawWebSocket, request } from "./protocol/raw.mjs";
+import { Client } from "./support/clients.mjs";
 import { BUILD, runHub, soon, startHub } from "./support/hub.mjs";
 
 const EXAMPLES = path.join(BUILD, "examples");
@@ -253,5 +256,43 @@ describe("the end", () => {
     });
     assert.notEqual(code, 0);
     assert.match(stderr, /the channel '\/devices\/' overlaps with the path of Socket\.IO, '\/devices\/'/);
+  });
+});
+
+describe("a new version of the plugin", () => {
+  it("has the clients of both forms, and what the one before knew of them", async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "wshub-channels-"));
+    const put = (bytes) => {
+      writeFileSync(path.join(directory, ".passing"), bytes);
+      chmodSync(path.join(directory, ".passing"), 0o644);
+      renameSync(path.join(directory, ".passing"), path.join(directory, "devices.so"));
+    };
+    const bytes = readFileSync(path.join(EXAMPLES, "devices.so"));
+    put(bytes);
+    const own = await devices({ "plugins.directory": directory, "plugins.hot_reload": true });
+    try {
+      const polling = await engine(own, { transports: ["polling"] });
+      const websocket = await engine(own, { transports: ["websocket"] });
+      const plain = await bare(own);
+      // Another build id makes it another version.
+      bytes[bytes.indexOf(Buffer.from("\x04\0\0\0\x14\0\0\0\x03\0\0\0GNU\0", "latin1")) + 16] ^= 255;
+      put(bytes);
+      await own.logged(/plugin reloaded name=devices/);
+      for (const device of [polling, websocket]) {
+        device.send("still there");
+        assert.equal(await device.next(), "still there");
+      }
+      plain.send("still there");
+      assert.equal((await data(plain)).payload.toString(), "still there");
+      const client = await Client.connect(own, "websocket");
+      assert.deepEqual(await client.socket.timeout(5000).emitWithAck("devices:tell", "all"), { told: 3 });
+      assert.equal(await polling.next(), "all");
+      client.socket.close();
+      for (const device of [polling, websocket]) device.close();
+      plain.destroy();
+    } finally {
+      await own.stop();
+      rmSync(directory, { recursive: true, force: true });
+    }
   });
 });
