@@ -594,7 +594,8 @@ std::int32_t call(void* self, std::uint32_t kind, wshub_slot slot, const void* d
     return static_cast<Exercise*>(self)->call(kind, slot, data, error);
 }
 
-constexpr wshub_plugin_v1 kFunctions{sizeof(wshub_plugin_v1), 0, create, destroy, start, nullptr, call, nullptr, nullptr, 0, 0};
+constexpr wshub_plugin_v1 kFunctions{
+    sizeof(wshub_plugin_v1), 0, create, destroy, start, nullptr, call, nullptr, nullptr, 0, 0};
 
 }  // namespace
 
