@@ -15,12 +15,6 @@
 namespace wshub::host {
 namespace {
 
-void end(const ChannelSession& session, protocol::CloseCode code, session::CloseReason reason) {
-    if (!session.session || session.session->closing()) return;
-    session.session->say_at_close(code, {});
-    session.session->close(reason);
-}
-
 // The plugin's part of one session.
 class ChannelUser final : public session::SessionUser {
 public:
@@ -98,7 +92,7 @@ private:
     }
 
     // The client cannot know otherwise that what it sent came to nothing.
-    void failed() { end(*session_, protocol::CloseCode::kInternalError, session::CloseReason::kServerForced); }
+    void failed() { session_->end(protocol::CloseCode::kInternalError, session::CloseReason::kServerForced); }
 
     const std::shared_ptr<ChannelSession> session_;
     ChannelShard& shard_;
@@ -130,8 +124,14 @@ bool ChannelSession::follow(const Router& router) {
     return true;
 }
 
+void ChannelSession::end(protocol::CloseCode code, session::CloseReason reason, std::string_view text) {
+    if (!session || session->closing()) return;
+    session->say_at_close(code, text);
+    session->close(reason);
+}
+
 void ChannelSession::restart() {
-    end(*this, protocol::CloseCode::kServiceRestart, session::CloseReason::kTransportClose);
+    end(protocol::CloseCode::kServiceRestart, session::CloseReason::kTransportClose);
 }
 
 // ---- ChannelShard

@@ -13,6 +13,7 @@
 #include "base/limit.h"
 #include "hub/slots.h"
 #include "net/loop.h"
+#include "protocol/websocket.h"
 #include "session/engine.h"
 #include "session/session.h"
 
@@ -41,6 +42,8 @@ struct ChannelSession {
 
     // To the version of the plugin that serves its channel now. False: there is none.
     bool follow(const Router& router);
+    // Closes it, unless it is closing; `text` goes with the code where the transport can say it.
+    void end(protocol::CloseCode code, session::CloseReason reason, std::string_view text = {});
     // Closes it so that the client comes back.
     void restart();
 };

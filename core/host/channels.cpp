@@ -26,12 +26,6 @@ protocol::PacketRef packet_of(session::Form form, std::string_view data, bool bi
     return builder.text();
 }
 
-void end(ChannelSession& session, protocol::CloseCode code, std::string_view text, session::CloseReason reason) {
-    if (!session.session || session.session->closing()) return;
-    session.session->say_at_close(code, text);
-    session.session->close(reason);
-}
-
 }  // namespace
 
 Channels::Channels(ChannelSettings settings, std::vector<net::Loop*> loops, const Router& router,
@@ -185,11 +179,11 @@ std::int32_t Channels::close(const Instance& instance, wshub_channel_session han
     const auto its_code = static_cast<protocol::CloseCode>(code);
     if (to->loop->in_thread()) {
         if (!to->session || to->session->closing()) return WSHUB_ENOENT;
-        end(*to, its_code, reason, session::CloseReason::kServerForced);
+        to->end(its_code, session::CloseReason::kServerForced, reason);
         return WSHUB_OK;
     }
     to->loop->post(
-        [to, its_code, text = std::string(reason)] { end(*to, its_code, text, session::CloseReason::kServerForced); });
+        [to, its_code, text = std::string(reason)] { to->end(its_code, session::CloseReason::kServerForced, text); });
     return WSHUB_OK;
 }
 

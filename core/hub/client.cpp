@@ -220,7 +220,8 @@ void Client::refused(SocketHandle socket) {
 bool Client::stops_waiting(std::string_view nsp) {
     Membership* at = membership(nsp);
     if (!at || at->waiting == 0) return false;
-    shard_.forget(std::exchange(at->waiting, 0));
+    shard_.abandon(std::exchange(at->waiting, 0));
+    shard_.run_hooks();
     wait_if_in_none();
     return true;
 }

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/keyed_hash.h"
+
 namespace wshub::protocol {
 namespace {
 
@@ -129,5 +131,5 @@ std::optional<IpAddress> parse_forwarded_address(std::string_view text) {
 std::size_t std::hash<wshub::protocol::IpAddress>::operator()(
     const wshub::protocol::IpAddress& address) const noexcept {
     const auto& bytes = address.bytes();
-    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return wshub::base::keyed_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }

@@ -61,6 +61,7 @@ std::optional<IpAddress> parse_forwarded_address(std::string_view text);
 
 }  // namespace wshub::protocol
 
+// Keyed: whoever has a network may choose among its addresses.
 template <>
 struct std::hash<wshub::protocol::IpAddress> {
     std::size_t operator()(const wshub::protocol::IpAddress& address) const noexcept;

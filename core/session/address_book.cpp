@@ -2,8 +2,6 @@
 
 #include <tuple>
 
-#include "base/keyed_hash.h"
-
 namespace wshub::session {
 namespace {
 
@@ -18,12 +16,6 @@ protocol::IpAddress site_of(std::string_view remote) {
 }
 
 }  // namespace
-
-// Whoever has a network may choose among its addresses.
-std::size_t AddressBook::Hash::operator()(const protocol::IpAddress& address) const {
-    const auto& bytes = address.bytes();
-    return base::keyed_hash({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
 
 AddressBook::Entry AddressBook::find(std::string_view remote, base::SteadyTime now) {
     if (!limits_.any()) return {};
@@ -71,7 +63,7 @@ std::size_t AddressBook::size() const {
 
 AddressBook::Shelf& AddressBook::shelf_of(const protocol::IpAddress& address) {
     // Other bits than those that choose the entry's place in the table.
-    return shelves_[Hash{}(address) >> 32 & (shelves_.size() - 1)];
+    return shelves_[std::hash<protocol::IpAddress>{}(address) >> 32 & (shelves_.size() - 1)];
 }
 
 }  // namespace wshub::session

@@ -83,12 +83,9 @@ public:
     std::size_t size() const;
 
 private:
-    struct Hash {
-        std::size_t operator()(const protocol::IpAddress& address) const;
-    };
     struct alignas(64) Shelf {
         mutable std::mutex mutex;
-        std::unordered_map<protocol::IpAddress, Address, Hash> entries;
+        std::unordered_map<protocol::IpAddress, Address> entries;
         std::deque<Entry::Pair*> left;
     };
 

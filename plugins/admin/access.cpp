@@ -6,37 +6,21 @@
 #include <string>
 #include <vector>
 
+#include "common/headers.h"
+
 namespace admin {
 
 namespace json = wshub::json;
 
 namespace {
 
-char lower(char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
-}
-
-std::string_view trimmed(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
 // All values of that header.
 std::vector<std::string_view> values_of(std::string_view headers, std::string_view name) {
     std::vector<std::string_view> values;
-    while (!headers.empty()) {
-        const std::string_view line = headers.substr(0, headers.find("\r\n"));
-        headers.remove_prefix(std::min(headers.size(), line.size() + 2));
-        const std::size_t colon = line.find(':');
-        if (colon != std::string_view::npos && same_word(line.substr(0, colon), name)) {
-            values.push_back(trimmed(line.substr(colon + 1)));
-        }
-    }
+    families::each_header(headers, [&](std::string_view each, std::string_view value) {
+        if (families::lower_case(each) == name) values.push_back(value);
+        return true;
+    });
     return values;
 }
 
@@ -50,7 +34,7 @@ bool is_loopback(std::string_view address) {
 bool is_local_place(std::string_view place) {
     const std::string_view host = !place.empty() && place.front() == '[' ? place.substr(1, place.find(']') - 1)
                                                                          : place.substr(0, place.find(':'));
-    return same_word(host, "localhost") || is_loopback(host);
+    return families::lower_case(host) == "localhost" || is_loopback(host);
 }
 
 bool is_local_page(std::string_view origin) {
@@ -78,13 +62,13 @@ bool is_token(std::string_view offered, std::string_view token) {
 }
 
 bool is_local(std::string_view remote, std::string_view headers) {
-    constexpr std::array<std::string_view, 3> kOfProxies{"X-Forwarded-For", "Forwarded", "X-Real-IP"};
+    constexpr std::array<std::string_view, 3> kOfProxies{"x-forwarded-for", "forwarded", "x-real-ip"};
     if (!is_loopback(remote)) return false;
     const bool forwarded = std::any_of(kOfProxies.begin(), kOfProxies.end(),
                                        [&](std::string_view name) { return !values_of(headers, name).empty(); });
-    const std::vector<std::string_view> origins = values_of(headers, "Origin");
+    const std::vector<std::string_view> origins = values_of(headers, "origin");
     // A name of somebody else's that leads to this machine: a page of his may ask without an Origin.
-    const std::vector<std::string_view> hosts = values_of(headers, "Host");
+    const std::vector<std::string_view> hosts = values_of(headers, "host");
     return !forwarded && std::all_of(origins.begin(), origins.end(), is_local_page) &&
            std::all_of(hosts.begin(), hosts.end(), is_local_place);
 }

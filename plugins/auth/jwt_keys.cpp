@@ -16,6 +16,7 @@
 
 #include "base64url.h"
 #include "digest.h"
+#include "free.h"
 
 namespace auth {
 
@@ -23,13 +24,6 @@ namespace json = wshub::json;
 
 namespace {
 
-template <auto free_function>
-struct Free {
-    template <class Object>
-    void operator()(Object* object) const {
-        free_function(object);
-    }
-};
 using Bio = std::unique_ptr<BIO, Free<BIO_free>>;
 using BigNumber = std::unique_ptr<BIGNUM, Free<BN_free>>;
 using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;

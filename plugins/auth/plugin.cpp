@@ -13,6 +13,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/headers.h"
 #include "expiry.h"
 #include "grant.h"
 #include "jwt.h"
@@ -139,7 +140,8 @@ private:
 auth::Settings Auth::read_settings() {
     auth::Settings s;
     s.mode = config("mode", "none", "What a client must show: none, token, jwt, or webhook, which asks a backend.");
-    s.header = auth::lower_case(config("header", "", "A request header that holds the token where CONNECT has none."));
+    s.header =
+        families::lower_case(config("header", "", "A request header that holds the token where CONNECT has none."));
 
     s.tokens = config_secret("tokens", "Tokens that let in, separated by commas.");
     s.tokens_file = config("tokens_file", "", "A file of hashed tokens with their roles and usernames.");
@@ -161,7 +163,7 @@ auth::Settings Auth::read_settings() {
     s.webhook_headers =
         config("webhook_headers", std::vector<std::string>{"authorization", "cookie", "user-agent", "origin"},
                "The headers of the client's request that the backend sees.");
-    for (std::string& name : s.webhook_headers) name = auth::lower_case(name);
+    for (std::string& name : s.webhook_headers) name = families::lower_case(name);
     s.webhook.timeout = config("webhook_timeout", wshub::Millis(5s), "How long one try may take.", {10ms, 60s});
     s.webhook.retries = config("webhook_retries", 1, "How often a try that failed is repeated.", {0, 5});
     s.webhook_on_failure =
@@ -264,10 +266,10 @@ std::variant<std::string, Reason> Auth::credential(const wshub::Connect& connect
     std::optional<std::string> found;
     if (!settings_.header.empty()) {
         const std::string headers = connect.session().headers();
-        auth::each_header(headers, [&](std::string_view name, std::string_view value) {
-            if (auth::lower_case(name) != settings_.header) return true;
+        families::each_header(headers, [&](std::string_view name, std::string_view value) {
+            if (families::lower_case(name) != settings_.header) return true;
             constexpr std::string_view kScheme = "bearer ";
-            if (auth::lower_case(value.substr(0, kScheme.size())) == kScheme) value.remove_prefix(kScheme.size());
+            if (families::lower_case(value.substr(0, kScheme.size())) == kScheme) value.remove_prefix(kScheme.size());
             found = std::string(value);
             return false;
         });

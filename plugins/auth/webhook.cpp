@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "digest.h"
+#include "free.h"
 
 namespace auth {
 
@@ -28,13 +29,6 @@ constexpr milliseconds kWantedRhythm{200};
 constexpr milliseconds kIdle{60'000};
 constexpr long kCertificatesKept = 60;  // seconds; then their file is read again, since it may have been replaced
 
-template <auto free_function>
-struct Free {
-    template <class Object>
-    void operator()(Object* object) const {
-        free_function(object);
-    }
-};
 using Easy = std::unique_ptr<CURL, Free<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Free<curl_multi_cleanup>>;
 using Headers = std::unique_ptr<curl_slist, Free<curl_slist_free_all>>;

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "common/headers.h"
+
 namespace auth {
 
 namespace json = wshub::json;
@@ -15,18 +17,10 @@ constexpr double kMaxSeconds = 10.0 * 366 * 24 * 3600;  // ten years
 
 }  // namespace
 
-std::string lower_case(std::string_view text) {
-    std::string lower(text);
-    for (char& c : lower) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));
-    }
-    return lower;
-}
-
 std::string question_of(const Applicant& applicant, const std::vector<std::string>& passed) {
     std::vector<std::pair<std::string, std::string>> headers;
-    each_header(applicant.headers, [&](std::string_view name, std::string_view value) {
-        std::string lower = lower_case(name);
+    families::each_header(applicant.headers, [&](std::string_view name, std::string_view value) {
+        std::string lower = families::lower_case(name);
         if (std::find(passed.begin(), passed.end(), lower) == passed.end()) return true;
         const auto same =
             std::find_if(headers.begin(), headers.end(), [&](const auto& header) { return header.first == lower; });

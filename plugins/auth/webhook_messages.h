@@ -15,26 +15,6 @@
 
 namespace auth {
 
-// Calls visit(name, value) for each of "Name: value\r\n"...; false ends it.
-template <class Visit>
-void each_header(std::string_view lines, Visit&& visit) {
-    constexpr std::string_view kBlanks = " \t";
-    while (!lines.empty()) {
-        const std::string_view line = lines.substr(0, lines.find("\r\n"));
-        lines.remove_prefix(line.size() + 2 <= lines.size() ? line.size() + 2 : lines.size());
-        const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos) continue;
-        std::string_view value = line.substr(colon + 1);
-        const std::size_t first = value.find_first_not_of(kBlanks);
-        value = first == std::string_view::npos ? std::string_view()
-                                                : value.substr(first, value.find_last_not_of(kBlanks) - first + 1);
-        if (!visit(line.substr(0, colon), value)) return;
-    }
-}
-
-// Header names do not care for case.
-std::string lower_case(std::string_view text);
-
 struct Applicant {
     std::string sid, nsp, remote;
     std::optional<std::string> user_agent;

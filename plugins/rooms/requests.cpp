@@ -1,7 +1,6 @@
 #include "requests.h"
 
 #include <cstddef>
-#include <cstdint>
 
 namespace rooms {
 
@@ -13,36 +12,10 @@ constexpr std::size_t kMaxNameBytes = 255;
 constexpr Refusal kWrongName{"INVALID_FORMAT", "A room name is a text of 1 to 255 bytes", false};
 constexpr Refusal kIncomplete{"INVALID_FORMAT", "Missing room or message", true};
 
-// The code unit of the escape \uXXXX at `at`; nothing else reaches surrogates in valid JSON.
-std::uint32_t unit_at(std::string_view raw, std::size_t at) {
-    if (raw.substr(at, 2) != "\\u" || raw.size() < at + 6) return 0;
-    std::uint32_t unit = 0;
-    for (const char digit : raw.substr(at + 2, 4)) {
-        const int value = digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
-        unit = unit << 4 | static_cast<std::uint32_t>(value);
-    }
-    return unit;
-}
-
-// False for surrogates without their other half: they have no UTF-8, so that rooms named with different ones would be
-// one room.
-bool is_unicode(const json::View& text) {
-    const std::string_view raw = text.raw();
-    for (std::size_t at = raw.find('\\'); at != std::string_view::npos; at = raw.find('\\', at)) {
-        const std::uint32_t unit = unit_at(raw, at);
-        const bool high = unit >= 0xD800 && unit <= 0xDBFF;
-        const bool low = unit >= 0xDC00 && unit <= 0xDFFF;
-        const std::uint32_t next = high ? unit_at(raw, at + 6) : 0;
-        if (low || (high && (next < 0xDC00 || next > 0xDFFF))) return false;
-        at += high ? 12 : 2;
-    }
-    return true;
-}
-
 }  // namespace
 
 std::variant<std::string, Refusal> read_room(const json::View& name) {
-    if (!name.is_string() || !is_unicode(name)) return kWrongName;
+    if (!name.is_unicode()) return kWrongName;
     std::string room = name.str();
     if (room.empty() || room.size() > kMaxNameBytes) return kWrongName;
     return room;

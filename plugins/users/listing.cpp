@@ -1,6 +1,7 @@
 #include "listing.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -23,7 +24,7 @@ ClientInfo info_of(const wshub::Session& session) {
 }  // namespace
 
 void Listing::changed(const wshub::Session& session) {
-    EntryRef dropped;  // dies outside of the lock
+    KeptEntry dropped;  // dies outside of the lock
     const std::lock_guard lock(mutex_);
     ++version_;
     const auto found = entries_.find(session.id());
@@ -70,7 +71,7 @@ void Listing::refuse_more(wshub::Event& event, Sent& sent) {
 }
 
 void Listing::tidy_up() {
-    std::unordered_map<wshub_session, EntryRef> entries;
+    std::unordered_map<wshub_session, KeptEntry> entries;
     std::map<std::string, Kept, std::less<>> kept;
     const std::lock_guard lock(mutex_);
     if (std::exchange(asked_, false)) return;
@@ -90,8 +91,6 @@ std::shared_ptr<const ClientList> Listing::list(const std::string& nsp) {
         const Kept& kept = kept_[nsp];
         const bool same = kept.list && kept.version == version && kept.sessions == sessions;
         if (same && now - kept.built < kLongest) return kept.list;
-        // What other plugins changed shows after a while too.
-        if (kept.list && kept.version == version && now - kept.built >= kLongest) entries_.clear();
     }
     auto list = build(nsp);
     const std::lock_guard lock(mutex_);
@@ -106,7 +105,7 @@ std::shared_ptr<const ClientList> Listing::build(const std::string& nsp) {
         if (EntryRef entry = this->entry(session)) entries.push_back(std::move(entry));
     }
     std::sort(entries.begin(), entries.end(), [](const EntryRef& a, const EntryRef& b) {
-        return a->info().connected_at_ms < b->info().connected_at_ms;
+        return std::tie(a->info().connected_at_ms, a->info().sid) < std::tie(b->info().connected_at_ms, b->info().sid);
     });
     auto list = std::make_shared<ClientList>();
     for (const EntryRef& entry : entries) {
@@ -118,11 +117,12 @@ std::shared_ptr<const ClientList> Listing::build(const std::string& nsp) {
 
 // Null: it has gone.
 Listing::EntryRef Listing::entry(const wshub::Session& session) {
+    const auto now = std::chrono::steady_clock::now();
     std::uint64_t version = 0;
     {
         const std::lock_guard lock(mutex_);
         const auto found = entries_.find(session.id());
-        if (found != entries_.end()) return found->second;
+        if (found != entries_.end() && now - found->second.made < kLongest) return found->second.entry;
         version = version_;
     }
     ClientInfo info = info_of(session);
@@ -130,7 +130,7 @@ Listing::EntryRef Listing::entry(const wshub::Session& session) {
     auto entry = std::make_shared<const ClientEntry>(std::move(info));
     const std::lock_guard lock(mutex_);
     // Else it may say what was so before the change.
-    if (version == version_) entries_.insert_or_assign(session.id(), entry);
+    if (version == version_) entries_.insert_or_assign(session.id(), KeptEntry{entry, now});
     return entry;
 }
 

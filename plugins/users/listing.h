@@ -41,6 +41,10 @@ private:
         double bytes = 0;
         std::chrono::steady_clock::time_point at, told;
     };
+    struct KeptEntry {
+        EntryRef entry;
+        std::chrono::steady_clock::time_point made;
+    };
     struct Kept {
         std::uint64_t version = 0, sessions = 0;
         std::chrono::steady_clock::time_point built;
@@ -59,7 +63,7 @@ private:
 
     std::mutex mutex_;  // of what follows
     std::uint64_t version_ = 0;
-    std::unordered_map<wshub_session, EntryRef> entries_;
+    std::unordered_map<wshub_session, KeptEntry> entries_;
     std::map<std::string, Kept, std::less<>> kept_;  // by namespace
     bool asked_ = false;                             // since tidy_up()
 };

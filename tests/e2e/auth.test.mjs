@@ -182,6 +182,36 @@ describe("tokens", () => {
     await stop(wide);
   });
 
+  it("who is only near the admin, or anybody, must still show a token", async () => {
+    for (const access of ["open", "loopback"]) {
+      const both = await guarded({ mode: "token", tokens: "ini-token" }, { "plugins.enabled": "auth, admin", "plugin.admin.access": access, "plugin.admin.stats_interval": 0 });
+      for (const how of HOW) {
+        const client = new Client(both, how, { auth: { token: "wrong" } });
+        assert.equal((await client.refused()).message, "Unauthorized");
+        client.close();
+        const admin = await Client.connect(both, how, { auth: { token: "ini-token" } });
+        assert.ok(Array.isArray((await admin.acked("admin_get_connections")).connections));
+        admin.close();
+      }
+      await stop(both);
+    }
+  });
+
+  it("a username given here is not the client's to change", async () => {
+    const both = await guarded({ mode: "token", tokens: "ini-token", tokens_file: file }, { "plugins.enabled": "auth, messaging, users" });
+    for (const how of HOW) {
+      const ann = await enterAtLast(both, how, { token: "token-of-ann" });
+      const set = await ann.acked("system:setData", { username: "Bob", profile: { a: 1 } });
+      assert.equal(set.success, false);
+      assert.equal(ann.inbox.find(([event]) => event === "system:error")[1].code, "FORBIDDEN");
+      assert.equal((await ann.acked("system:setData", { username: "Ann A.", profile: { a: 2 } })).success, true);
+      const [entry] = (await ann.acked("system:clients")).clients;
+      assert.deepEqual([entry.username, entry.profile], ["Ann A.", { a: 2 }]);
+      ann.close();
+    }
+    await stop(both);
+  });
+
   it("the admin's token is not asked here, and no other opens the admin's events", async () => {
     const both = await guarded({ mode: "token", tokens: "ini-token" }, { "plugins.enabled": "auth, messaging, admin", "plugin.admin.access": "token", "plugin.admin.token": "token-of-the-admin" });
     for (const how of HOW) {

@@ -15,6 +15,20 @@ const startHub = ({ set = {} } = {}) => startAny({ set: { "plugins.enabled": "me
 // Options of a client at another address of this machine.
 const at = (localAddress) => ({ agent: new http.Agent({ localAddress }) });
 
+for (const how of HOW) {
+  it(`who is put out over ${how} gets every answer that is owed first`, async () => {
+    const hub = await startHub({ set: { "limits.events_per_second": 1, "limits.events_burst": 2 } });
+    const flooder = await Client.connect(hub, how);
+    const count = 22; // the two of the burst, and ten times as many
+    const answers = await Promise.all(Array.from({ length: count }, () => flooder.ask("ping")));
+    assert.equal(answers.filter(([{ code }]) => code === "RATE_LIMIT").length, 20);
+    assert.ok(flooder.inbox.some(([event, error]) => event === "system:error" && error.code === "RATE_LIMIT"));
+    await flooder.disconnected();
+    flooder.close();
+    await hub.stop();
+  });
+}
+
 describe("the rate of events", () => {
   const BURST = 10;
   let hub;

@@ -388,6 +388,42 @@ describe("many clients", () => {
   });
 });
 
+describe("lists", () => {
+  it("of many clients come in the order asked for, as it was then", async () => {
+    const other = await startHub({ set: settings() });
+    await withClients(other, "websocket", 150, async (alice) => {
+      const names = [fresh(), fresh(), fresh()];
+      const answers = names.flatMap((username) => [alice.ask("system:setData", { username }), alice.ask("system:clients")]);
+      await Promise.all(answers);
+      const acks = alice.inbox.filter(([event]) => event === "(ack)").map(([, request]) => request);
+      assert.deepEqual(acks, names.flatMap(() => ["system:setData", "system:clients"]));
+      for (const [i, username] of names.entries()) {
+        const [{ clients, count }] = await answers[2 * i + 1];
+        assert.equal(count, 150);
+        assert.equal(clients.find(({ id }) => id === alice.id).username, username);
+      }
+    });
+    await other.stop();
+  });
+  it("asked for without end are refused above max_list_bytes in a second, and told of once a second", async () => {
+    const other = await startHub({ set: settings({ "plugin.users.max_list_bytes": "2KB" }) });
+    await withClients(other, "websocket", 2, async (alice, bob) => {
+      const started = Date.now();
+      const acks = await Promise.all(Array.from({ length: 50 }, () => alice.ask("system:clients")));
+      const seconds = (Date.now() - started) / 1000;
+      const refusals = acks.filter(([{ code }]) => code === "RATE_LIMIT");
+      const served = acks.filter(([{ clients }]) => clients);
+      assert.equal(refusals.length + served.length, 50);
+      assert.ok(served.length >= 2 && refusals.length >= 10, `${served.length} lists`);
+      for (const [ack] of refusals) assert.deepStrictEqual(ack, { status: "error", code: "RATE_LIMIT", message: refusals[0][0].message });
+      const told = alice.inbox.filter(([event]) => event === "system:error").length;
+      assert.ok(told >= 1 && told <= 1 + Math.ceil(seconds), `told ${told} times`);
+      assert.equal((await bob.acked("system:clients")).count, 2); // nobody else is held up
+    });
+    await other.stop();
+  });
+});
+
 describe("without the users plugin", () => {
   it("nobody has a name, and what needs one says so", async () => {
     const other = await startHub({ set: settings({ "plugins.enabled": "messaging, direct, typing, notifications" }) });

@@ -319,6 +319,48 @@ TEST_CASE("what a CONNECT brings is bounded like an event, and the client may tr
     CHECK(world.sink.take().front() == R"(connect / {"token":"012"})");
 }
 
+TEST_CASE("a CONNECT has room for a large token and no more", "[client]") {
+    World world;
+    FakeSession& client = world.session();
+    const auto connect = [&](std::size_t bytes) {
+        client.text(R"(0{"token":")" + std::string(bytes - 12, 'x') + R"("})");
+    };
+    connect(64'001);
+    CHECK(client.received() == Lines{R"(44{"message":"Payload too large"})"});
+    CHECK(world.sink.take().empty());
+    connect(64'000);
+    CHECK(world.sink.take().size() == 2);
+}
+
+TEST_CASE("a connection that is refused again and again is closed", "[client]") {
+    World world;
+    FakeSession& client = world.session();
+    world.sink.on_connect_do = [](const hub::ConnectRequest&) { return hub::ConnectVerdict::refusal("no", {}); };
+    for (int i = 0; i < 9; ++i) client.text("0");
+    CHECK_FALSE(client.closing());
+    client.text("0");
+    CHECK(client.packets.size() == 10);
+    CHECK(client.close_reason() == CloseReason::kServerForced);
+}
+
+TEST_CASE("attachments have the connect timeout to come", "[client]") {
+    World world;
+    auto [client, socket] = world.client();
+    client->text(R"(52-["a",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}])");
+    world.pass(40s);
+    client->binary("one");
+    CHECK_FALSE(client->closing());
+    SECTION("in time") {
+        client->binary("two");
+        world.pass(60s);
+        CHECK_FALSE(client->closing());
+    }
+    SECTION("late") {
+        world.pass(6s);
+        CHECK(client->close_reason() == CloseReason::kParseError);
+    }
+}
+
 TEST_CASE("a rate of nothing is no limit", "[client]") {
     hub::HubSettings settings;
     settings.limits.events = {0, 0};

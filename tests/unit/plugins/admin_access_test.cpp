@@ -62,6 +62,21 @@ TEST_CASE("a page of another machine in a browser of this one is not local", "[a
     CHECK(is_local("127.0.0.1", "origin: " + origin + "\r\n") == local);
 }
 
+TEST_CASE("a name of somebody else's that leads to this machine is not local", "[admin]") {
+    const auto [host, local] = GENERATE(table<std::string, bool>({
+        {"localhost", true},
+        {"LocalHost:3000", true},
+        {"127.0.0.1:3000", true},
+        {"[::1]:3000", true},
+        {"evil.example:3000", false},
+        {"localhost.evil.example", false},
+        {"10.0.0.1", false},
+        {"", false},
+    }));
+    CAPTURE(host);
+    CHECK(is_local("127.0.0.1", "Host: " + host + "\r\n") == local);
+}
+
 TEST_CASE("the role is added to those that are there, once", "[admin]") {
     CHECK(with_role(json::View("[]")).text == R"(["admin"])");
     CHECK(with_role(json::View("")).text == R"(["admin"])");
