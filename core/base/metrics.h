@@ -54,6 +54,9 @@ public:
     Counter* counter(std::string_view name, std::string_view help, std::string_view labels = {});
     Gauge* gauge(std::string_view name, std::string_view help, std::string_view labels = {});
 
+    // The sum of all figures of that name; 0 if there are none.
+    double total(std::string_view name) const;
+
     // Prometheus text exposition format 0.0.4.
     std::string text() const;
 
