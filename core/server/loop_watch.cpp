@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.h"
@@ -21,7 +22,6 @@ LoopWatch::LoopWatch(std::vector<net::Loop*> loops, base::milliseconds patience)
 }
 
 bool LoopWatch::look(base::SteadyTime now) {
-    bool all = asked_;
     still_thread_ = 0;
     for (Watched& watched : loops_) {
         if (!asked_ || watched.answer->given.load(std::memory_order_acquire)) {
@@ -29,10 +29,10 @@ bool LoopWatch::look(base::SteadyTime now) {
                 base::log::warn("loop turns again loop={} after={}ms", watched.loop->index(),
                                 milliseconds_between(watched.asked, now));
             }
+            watched.has_turned = asked_;
             ask(watched, now);
             continue;
         }
-        all = false;
         if (now - watched.asked < patience_) continue;
         // Of a thread that never answered the number is not known.
         still_thread_ = watched.answer->thread.load(std::memory_order_relaxed);
@@ -42,7 +42,10 @@ bool LoopWatch::look(base::SteadyTime now) {
                          watched.loop->index(), still_thread_, milliseconds_between(watched.asked, now));
     }
     asked_ = true;
-    return all;
+    const auto has_turned = [](const Watched& watched) { return watched.has_turned; };
+    if (!std::all_of(loops_.begin(), loops_.end(), has_turned)) return false;
+    for (Watched& watched : loops_) watched.has_turned = false;
+    return true;
 }
 
 void LoopWatch::ask(Watched& watched, base::SteadyTime now) {

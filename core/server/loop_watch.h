@@ -18,8 +18,8 @@ public:
     // The loops run as long as look() is called. One that has not turned for `patience` stands still.
     LoopWatch(std::vector<net::Loop*> loops, base::milliseconds patience);
 
-    // Whether every loop has come to the task that was sent to it last; sends new ones to those that have. The first
-    // call asks only. Says in the log when a loop comes to stand still, and when it turns again.
+    // Whether every loop has come to a task since the call that gave true last; the first call only sends them. Says in
+    // the log when a loop comes to stand still, and when it turns again.
     bool look(base::SteadyTime now);
 
     // The thread of a loop that stands still; 0: none does. As of the last look().
@@ -35,6 +35,7 @@ private:
         net::Loop* loop;
         std::shared_ptr<Answer> answer = std::make_shared<Answer>();
         base::SteadyTime asked{};
+        bool has_turned = false;  // since look() gave true
         bool still = false;
     };
 
