@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -20,6 +21,7 @@
 #include "jwt_keys.h"
 #include "reloaded.h"
 #include "settings.h"
+#include "shares.h"
 #include "tokens.h"
 #include "watched_file.h"
 #include "webhook.h"
@@ -30,6 +32,7 @@ namespace {
 using namespace std::chrono_literals;
 using auth::Grant;
 using auth::Reason;
+namespace fs = std::filesystem;
 namespace json = wshub::json;
 
 constexpr std::int32_t kPriority = 100;  // behind the admin plugin, before the others
@@ -101,6 +104,7 @@ private:
     std::optional<Reason> check_refresh(const wshub::Session& session, const Grant& grant) const;
 
     void run_webhook();
+    void send_away(const wshub::Session& session);
     void ask_backend(wshub::Connect& connect);
     void decide(const wshub::Verdict& verdict, const auth::Webhook::Answer& answer);
     Checked read(const auth::Webhook::Answer& answer);
@@ -144,10 +148,11 @@ auth::Settings Auth::read_settings() {
         families::lower_case(config("header", "", "A request header that holds the token where CONNECT has none."));
 
     s.tokens = config_secret("tokens", "Tokens that let in, separated by commas.");
-    s.tokens_file = config("tokens_file", "", "A file of hashed tokens with their roles and usernames.");
+    s.tokens_file = config("tokens_file", fs::path(), "A file of hashed tokens with their roles and usernames.");
 
     s.secret = config_secret("secret", "The secret that JWTs are signed with by HS256, 32 or more bytes.");
-    s.keys_file = config("keys_file", "", "Public keys in PEM, or a JWKS document, that JWTs are checked with.");
+    s.keys_file =
+        config("keys_file", fs::path(), "Public keys in PEM, or a JWKS document, that JWTs are checked with.");
     s.rules.issuer = config("issuer", "", "The iss that a JWT must have; empty is any.");
     s.rules.audience = config("audience", std::vector<std::string>(), "A JWT must name one of these in its aud.");
     s.rules.leeway = config("leeway", wshub::Millis(30s), "How far the clock of who signs may differ.", {0ms, 10min});
@@ -158,7 +163,8 @@ auth::Settings Auth::read_settings() {
                            "How long before its end a session gets auth:expiring; 0s is never.", {0ms, 24h});
 
     s.webhook.url = config("webhook_url", "", "The backend that is asked, http or https.");
-    s.webhook.ca_file = config("webhook_ca_file", "", "The certificates that the backend is checked with, in PEM.");
+    s.webhook.ca_file =
+        config("webhook_ca_file", fs::path(), "The certificates that the backend is checked with, in PEM.");
     s.webhook.secret = config_secret("webhook_secret", "The secret that questions are signed with; empty: unsigned.");
     s.webhook_headers =
         config("webhook_headers", std::vector<std::string>{"authorization", "cookie", "user-agent", "origin"},
@@ -387,12 +393,15 @@ void Auth::ask_backend(wshub::Connect& connect) {
     std::string body = auth::question_of(applicant, settings_.webhook_headers);
     if (body.size() > auth::kMaxQuestionBytes) return refuse(connect, Reason::too_large);
     const wshub::Verdict verdict = connect.hold();
-    auth::Webhook::Question question{std::move(body),
+    auth::Webhook::Question question{auth::network_of(applicant.remote), std::move(body),
                                      [this, verdict](const auth::Webhook::Answer& answer) { decide(verdict, answer); },
                                      [session] { return session.connected_at_ms() != 0; }};
     // Never accepted unseen: a flood of clients would open the door.
-    if (webhook_->ask(std::move(question))) return;
-    // Not by a refusal, after which clients stay away.
+    if (!webhook_->ask(std::move(question))) send_away(session);
+}
+
+// Not by a refusal, after which clients stay away.
+void Auth::send_away(const wshub::Session& session) {
     count(session, Reason::overloaded);
     session.close_transport();
 }
@@ -400,6 +409,7 @@ void Auth::ask_backend(wshub::Connect& connect) {
 // On the thread of the webhook.
 void Auth::decide(const wshub::Verdict& verdict, const auth::Webhook::Answer& answer) {
     wshub::Verdict door = verdict;
+    if (answer.overloaded) return send_away(door.session());
     try {
         const Checked checked = read(answer);
         if (const auto* reason = std::get_if<Reason>(&checked)) return refuse(door, *reason);
