@@ -321,6 +321,11 @@ bool PluginHost::request_reload(std::string_view plugin) {
     return impl_->request_reload(plugin);
 }
 
+bool PluginHost::is_reloading() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->reloads != nullptr && impl_->reloads->is_busy();
+}
+
 void PluginHost::finish_reloads() {
     impl_->reloads->finish();
 }

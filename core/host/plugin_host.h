@@ -89,6 +89,8 @@ public:
     // in the log, and what cannot be done leaves everything as it was. From start() to stop(); any thread. False: no
     // such plugin.
     bool request_reload(std::string_view plugin = {});
+    // Whether something that was asked for, or a change of files, is not done yet. Main thread.
+    bool is_reloading() const;
     // Waits until what was asked for before is done. For tests.
     void finish_reloads();
     // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs. Also done by the
