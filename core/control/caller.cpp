@@ -42,8 +42,7 @@ std::string Caller::ask(const std::string& operation, const std::string& argumen
     try {
         impl_->socket.setReceiveTimeout(Poco::Timespan(patience.count() * 1000));
         for (std::size_t sent = 0; sent < request.size();) {
-            const int took =
-                impl_->socket.sendBytes(request.data() + sent, static_cast<int>(request.size() - sent));
+            const int took = impl_->socket.sendBytes(request.data() + sent, static_cast<int>(request.size() - sent));
             sent += static_cast<std::size_t>(std::max(took, 0));
         }
         std::array<char, 64 * 1024> buffer;

@@ -131,8 +131,8 @@ std::string as_text(const Findings& found) {
     std::string out = "file     " + found.path.string() + "\n";
     if (!found.info.name.empty()) {
         out += "name     " + found.info.name + "\nversion  " + found.info.version + "\nABI      " +
-               abi_text(found.info.abi_major, found.info.abi_minor) + "\nbuild    " + found.info.build +
-               "\nneeds    " + joined(found.needs) + "\n";
+               abi_text(found.info.abi_major, found.info.abi_minor) + "\nbuild    " + found.info.build + "\nneeds    " +
+               joined(found.needs) + "\n";
     }
     if (!found.refused.empty()) return out + "refused  " + found.refused + "\n";
     out += "events   " + joined(found.info.events) + "\n";
@@ -161,8 +161,8 @@ int list_plugins(const CommandLine& line) {
         const host::Descriptor& descriptor = found.file->descriptor;
         const bool enabled = contains(settings.enabled, name);
         const std::string abi = abi_text(descriptor.abi_major, descriptor.abi_minor);
-        table.add({name, descriptor.version, abi, enabled ? "yes" : "no", joined(needs_of(descriptor)),
-                   found.path.string()});
+        table.add(
+            {name, descriptor.version, abi, enabled ? "yes" : "no", joined(needs_of(descriptor)), found.path.string()});
         items.add(Object()
                       .add("name", name)
                       .add("version", descriptor.version)

@@ -62,10 +62,8 @@ void take_option(CtlLine& line, const std::vector<std::string_view>& arguments, 
         }
         line.timeout = *timeout;
     } else {
-        const std::string meant =
-            nearest(name, {"--json", "--help", "--socket", "--config", "--set", "--timeout"});
-        throw CtlUsageError("unknown option " + quoted(name) +
-                            (meant.empty() ? "" : ", did you mean " + meant + "?"));
+        const std::string meant = nearest(name, {"--json", "--help", "--socket", "--config", "--set", "--timeout"});
+        throw CtlUsageError("unknown option " + quoted(name) + (meant.empty() ? "" : ", did you mean " + meant + "?"));
     }
 }
 
@@ -138,8 +136,8 @@ std::string arguments_of(const CtlOperation& operation, const std::vector<std::s
     }
     for (const CtlArgument& each : operation.arguments) {
         if (each.needed && !given.contains(each.name)) {
-            throw CtlUsageError(std::string(operation.name) + " needs " + std::string(each.name) +
-                                "; wshub ctl " + std::string(operation.name) + " --help shows an example");
+            throw CtlUsageError(std::string(operation.name) + " needs " + std::string(each.name) + "; wshub ctl " +
+                                std::string(operation.name) + " --help shows an example");
         }
     }
     return object.done().text;
@@ -190,10 +188,7 @@ const std::vector<CtlOperation>& ctl_operations() {
           kLimit},
          {"room lobby", "room lobby namespace=/chat"}},
         {"plugins", "the plugins: what state they are in, errors, the last reload", {}, {"plugins", "plugins --json"}},
-        {"closes",
-         "the connections that ended lately, and why",
-         {kOffset, kLimit},
-         {"closes", "closes limit=200"}},
+        {"closes", "the connections that ended lately, and why", {kOffset, kLimit}, {"closes", "closes limit=200"}},
         {"kick",
          "disconnects a client; it does not come back by itself",
          {{"sid", Kind::kText, true, true, "as `sessions` shows it"},
@@ -208,8 +203,7 @@ const std::vector<CtlOperation>& ctl_operations() {
          {"broadcast notice '[\"back in five minutes\"]'", "broadcast notice '[{\"level\":1}]' room=lobby"}},
         {"leave",
          "takes a client out of a room",
-         {{"sid", Kind::kText, true, true, "as `sessions` shows it"},
-          {"room", Kind::kText, true, true, "its name"}},
+         {{"sid", Kind::kText, true, true, "as `sessions` shows it"}, {"room", Kind::kText, true, true, "its name"}},
          {"leave 9tD2mZ0gWkuVAAAAAAAAAQ lobby"}},
         {"reload",
          "loads a plugin anew from its file, clients stay connected; without a plugin, reads the configuration again "
@@ -271,8 +265,9 @@ std::string ctl_help(const CtlOperation* operation) {
     constexpr std::size_t kWidth = 24;
     std::string help;
     if (!operation) {
-        help = "wshub ctl asks a running hub, or has it do something.\n\n"
-               "  wshub ctl [--socket PATH | --config FILE] OPERATION [NAME=VALUE]... [--json]\n\nOperations\n";
+        help =
+            "wshub ctl asks a running hub, or has it do something.\n\n"
+            "  wshub ctl [--socket PATH | --config FILE] OPERATION [NAME=VALUE]... [--json]\n\nOperations\n";
         for (const CtlOperation& each : ctl_operations()) {
             help += "  " + padded(each.name, kWidth) + std::string(each.summary) + "\n";
         }

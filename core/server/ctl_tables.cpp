@@ -61,7 +61,9 @@ public:
     bool yes(const std::string& name) const { return has(name) && object_->getValue<bool>(name); }
     std::string bytes(const std::string& name) const { return bytes_text(number(name)); }
     std::string duration(const std::string& name) const { return has(name) ? duration_text(number(name)) : "-"; }
-    std::string milliseconds(const std::string& name) const { return has(name) ? rounded(number(name), 1) + " ms" : "-"; }
+    std::string milliseconds(const std::string& name) const {
+        return has(name) ? rounded(number(name), 1) + " ms" : "-";
+    }
     // "2026-02-20 12:00:00"
     std::string time(const std::string& name) const {
         std::string text = this->text(name);
