@@ -18,7 +18,8 @@ Commands
   plugins info FILE         what a plugin has in it, or why it would be refused
   ctl OPERATION             ask a running hub, or have it do something: stats, sessions, kick,
                             broadcast, reload, drain, ...
-  client URL                a Socket.IO client to type into, and for scripts
+  client URL                a Socket.IO console for this or any other server, to type into
+                            and for scripts; client --help tells more
   new-plugin NAME           make the folder NAME with a plugin, its test and how to build
                             them, in --directory DIR (without it: here)
   help [COMMAND]            this, or more about a command, with examples
@@ -39,6 +40,7 @@ Examples
   wshub check --config /etc/wshub/wshub.ini
   wshub config > wshub.ini                    a file to begin with
   wshub --set plugin.rooms.members_only=true  a plugin's setting
+  wshub client http://127.0.0.1:3000          talk to it
   wshub ctl sessions alice                    who is alice, on the hub that runs here
 
 A client needs the address alone:  io("http://127.0.0.1:3000")

@@ -112,11 +112,12 @@ describe("wshub ctl", () => {
       for (const client of [a, b]) await client.gets(["news", "x", { n: 1.5 }]);
       await done("leave", a.id, "r");
       await a.gets(["room_left", { room: "r", sid: a.id }]).catch(() => {}); // told or not is the plugin's affair
-      assert.equal(await done("kick", b.id, "reason=spam"), "disconnected\n");
+      const { id } = b;
+      assert.equal(await done("kick", id, "reason=spam"), "disconnected\n");
       assert.equal(await b.disconnected(), "io server disconnect");
       assert.match(await done("closes"), /kicked: spam/);
-      await hub.logged(new RegExp(`control: kicked sid=${b.id} reason="spam" by="socket uid=\\d+ gid=\\d+ pid=\\d+"`));
-      await fails(1, /NOT_FOUND/, "kick", b.id);
+      await hub.logged(new RegExp(`control: kicked sid=${id} reason="spam" by="socket uid=\\d+ gid=\\d+ pid=\\d+"`));
+      await fails(1, /NOT_FOUND/, "kick", id);
       await fails(1, /INVALID_FORMAT/, "broadcast", "disconnect");
     }));
 
@@ -141,6 +142,7 @@ describe("wshub ctl", () => {
 
   it("changes the log level", async () => {
     assert.equal(await done("log-level", "debug"), "log level debug, before info\n");
+    await done("stats");
     await hub.logged(/debug +control connection opened/);
     assert.equal(await done("log-level", "info"), "log level info, before debug\n");
     await fails(1, /expected one of trace, debug/, "log-level", "loud");
