@@ -33,6 +33,7 @@ enum Slot : wshub_slot {
     kHttp,
     kLater,
     kReply,
+    kAnswer,
 };
 
 wshub_str str(std::string_view text) {
@@ -378,6 +379,11 @@ std::int32_t Exercise::about_itself(const std::string& name, json::View item, co
         return read(out, [&](const wshub_sink* to) { return api_->channel_str(host_, number(1), WSHUB_F_SID, to); });
     }
     if (name == "channel_str_nowhere") return api_->channel_str(host_, number(1), WSHUB_F_SID, nullptr);
+    if (name == "control") {  // operation, arguments, a number
+        const std::string operation = bytes(item[1]);
+        const std::string arguments = item[2].is_string() ? bytes(item[2]) : std::string(item[2].text());
+        return api_->control(host_, str(operation), str(arguments), kAnswer, number(3));
+    }
     if (name == "on") return api_->on(host_, WSHUB_ON_EVENT, str("late"), kRun, 0);
     if (name == "metric") {
         std::uint64_t id = 0;
@@ -511,6 +517,12 @@ std::int32_t Exercise::call(std::uint32_t kind, wshub_slot slot, const void* dat
             } else if (results.text != "[]") {
                 log("results " + results.text);
             }
+            break;
+        }
+        case kAnswer: {
+            const auto& answer = *static_cast<const wshub_answer*>(data);
+            log("answer " + std::to_string(answer.cookie) + " " + code_name(answer.status) + " " +
+                std::string(view(answer.code)) + std::string(view(answer.result)));
             break;
         }
         case kConnect: {
