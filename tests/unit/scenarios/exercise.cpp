@@ -165,7 +165,13 @@ bool Exercise::set_up() {
     const auto metric = [&](std::uint32_t kind, std::string_view name, std::string_view labels, std::uint64_t& to) {
         return api_->metric(host_, kind, str(name), str("Help."), str(labels), &to);
     };
-    const bool wrong_metric = metric(WSHUB_COUNTER, "wshub_x", "", id) == WSHUB_OK ||
+    bool wrong_labels = false;
+    for (const char* const labels : {"a", "a=1", "a=\"1", "a=\"1\",", ",a=\"1\"", "a=\"1\"b=\"2\"", "a=\"1\",a=\"2\"",
+                                     "plugin=\"x\"", "a=\"\\t\"", "a=\"\n\"", "a:b=\"1\"", "=\"1\"", "a=\"\\\""}) {
+        wrong_labels = wrong_labels || metric(WSHUB_COUNTER, "labels_total", labels, id) == WSHUB_OK;
+    }
+    const bool wrong_metric = wrong_labels || metric(WSHUB_COUNTER, "wshub_x", "", id) == WSHUB_OK ||
+                              metric(WSHUB_GAUGE, "process_x", "", id) == WSHUB_OK ||
                               metric(WSHUB_COUNTER, "1x", "", id) == WSHUB_OK || metric(7, "x", "", id) == WSHUB_OK ||
                               api_->metric(host_, WSHUB_COUNTER, str("x"), str(""), str(""), nullptr) == WSHUB_OK;
     // "*" would be asked about every event of every scenario.
@@ -180,6 +186,7 @@ bool Exercise::set_up() {
     if (everything[0].text == "\"true\"" && !on(WSHUB_ON_EVENT, "*", kEverything, -5)) return false;
     return !wrong && !wrong_metric && metric(WSHUB_COUNTER, "done_total", "", counter_) == WSHUB_OK &&
            metric(WSHUB_COUNTER, "done_total", "how=\"well\"", labelled_) == WSHUB_OK &&
+           metric(WSHUB_COUNTER, "done_total", "a=\"},{\",b=\"\\\"\\n\\\\\"", id) == WSHUB_OK &&
            metric(WSHUB_GAUGE, "level", "", gauge_) == WSHUB_OK &&
            metric(WSHUB_GAUGE, "done_total", "", id) == WSHUB_EINVAL && on(WSHUB_ON_EVENT, "run", kRun) &&
            on(WSHUB_ON_EVENT, "chain", kSecond) && on(WSHUB_ON_EVENT, "chain", kFirst, 5) &&
