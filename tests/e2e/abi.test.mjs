@@ -34,6 +34,14 @@ async function client(hub, auth = { who: "me" }) {
   return socket;
 }
 const ask = (socket, event, ...args) => soon(new Promise((resolve) => socket.emit(event, ...args, (...answer) => resolve(answer))), event);
+// What the C++ plugin says of the host, once its timer has run: a version that has just begun has no tick yet.
+async function hostOnceItTicked(socket) {
+  const patience = Date.now() + 10_000;
+  for (;;) {
+    const [report] = await ask(socket, "every-cpp:host");
+    if (!report.includes("ticks=false") || Date.now() > patience) return report;
+  }
+}
 // What came for the client, until there are as many.
 async function events(socket, count) {
   const patience = Date.now() + 10_000;
@@ -190,7 +198,7 @@ for (const version of versions) {
 
     it("in C++ have every function of plugin.h", async () => {
       const me = await client(hub);
-      assertLines((await ask(me, "every-cpp:host"))[0], hostOfCpp(at()));
+      assertLines(await hostOnceItTicked(me), hostOfCpp(at()));
       assertLines((await ask(me, "every-cpp:session"))[0], sessionOfCpp());
       assert.deepEqual(await ask(me, "every-cpp:emit", Buffer.from("b")), ["emitted"]);
       const told = (await events(me, 7)).map(([, ...args]) => args);
@@ -243,7 +251,7 @@ for (const version of versions) {
       const next = await client(hub);
       const [report] = await ask(next, "every:table");
       assert.ok(report.includes("saved=0 7 saved by C"), report.join("\n"));
-      assertLines((await ask(next, "every-cpp:host"))[0], hostOfCpp(at("8 saved by C++")));
+      assertLines(await hostOnceItTicked(next), hostOfCpp(at("8 saved by C++")));
       next.close();
       for (const line of ["every_c stops", "every_cpp stops"]) await hub.logged(new RegExp(line));
       assert.doesNotMatch(hub.log, /stays mapped/);
