@@ -78,7 +78,7 @@ static_assert(WSHUB_ON_CHANNEL == 11 && WSHUB_BLOCKING == 0x100 && WSHUB_F_PATH 
 static_assert(WSHUB_CHANNEL_ENGINE_IO == 1 && WSHUB_CHANNEL_WEBSOCKET == 2);
 static_assert(WSHUB_CHANNEL_OPEN == 1 && WSHUB_CHANNEL_MESSAGE == 2 && WSHUB_CHANNEL_CLOSE == 3);
 static_assert(WSHUB_F_FOLLOWING == 11 && WSHUB_F_ROLES == 12 && WSHUB_VISIT_FOLLOWERS == 8);
-static_assert(WSHUB_S_VERSION == 1 && WSHUB_S_URL == 2 && WSHUB_S_STATE_DIRECTORY == 3);
+static_assert(WSHUB_S_VERSION == 1 && WSHUB_S_URL == 2 && WSHUB_S_STATE_DIRECTORY == 3 && WSHUB_S_PATH == 4);
 AT(wshub_plugin_v1, create, 8);
 AT(wshub_plugin_v1, call, 40);
 AT(wshub_plugin_v1, save, 48);
