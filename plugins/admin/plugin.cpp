@@ -16,6 +16,7 @@
 #include "access.h"
 #include "cards.h"
 #include "connections.h"
+#include "dashboard.h"
 #include "token_file.h"
 #include "watchers.h"
 
@@ -39,6 +40,7 @@ public:
         on_disconnect([this](Session session, std::string_view) { disconnected(session); });
         on_join([this](Session session, std::string_view room) { joined(session, room); });
         on_leave([this](Session session, std::string_view room) { left(session, room); });
+        serve_dashboard();
         if (stats_interval_ > Millis::zero()) every(stats_interval_, [this] { tell_everybody(); });
     }
 
@@ -227,6 +229,32 @@ private:
 
     void tell_everybody() {
         for (const std::string& nsp : namespaces()) all().in(nsp).emit("system:stats", stats(nsp));
+    }
+
+    // ---- the page
+
+    // Anybody may have the page's files; what it shows comes by the events above.
+    void serve_dashboard() {
+        if (admin::dashboard_files().empty()) return;
+        http("GET /admin", [](wshub::Http& request) {
+            request.reply(308, "text/plain; charset=utf-8", "See admin/\n", admin::page_headers() + "Location: admin/\r\n");
+        });
+        http("GET /admin/config.json", [this](wshub::Http& request) {
+            request.reply(200, "application/json", dashboard_config().text, admin::page_headers());
+        });
+        http("GET /admin/*", [](wshub::Http& request) {
+            constexpr std::string_view kFolder = "/admin/";
+            const std::string_view name = request.path().substr(kFolder.size());
+            const auto answer = admin::answer_page(admin::dashboard_files(), name, request.headers());
+            request.reply(answer.status, answer.content_type, answer.body, answer.headers);
+        });
+    }
+
+    // Where the page connects to, and whether it need ask for a token first.
+    json::Raw dashboard_config() const {
+        const std::vector<std::string> served = namespaces();
+        return json::obj("path", server_path(), "namespace", served.empty() ? std::string("/") : served.front(),
+                         "needs_token", access_ == admin::Access::token);
     }
 
     const admin::Access access_ = read_access();
