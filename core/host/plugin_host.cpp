@@ -179,6 +179,11 @@ void PluginHost::Impl::learn_settings(const PluginFile& file) {
         instance->load();
         const Problems wrong = instance->settings().problems();
         problems.insert(problems.end(), wrong.begin(), wrong.end());
+        const std::string change = instance->settings().first_change();
+        if (!change.empty()) {
+            base::log::warn("[plugin.{0}] has no effect, since {0} is not in [plugins] enabled; it sets {1}",
+                            instance->name(), change);
+        }
     } catch (const PluginError& error) {
         unchecked("plugin." + file.descriptor.name, "plugin " + file.path.string() + ": " + error.what());
     }

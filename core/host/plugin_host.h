@@ -31,6 +31,7 @@ struct HostSettings {
     std::vector<std::string> enabled;  // in order
     OnError on_error = OnError::kRefuse;
     std::vector<base::RawSetting> plugin_settings;  // all of the sections [plugin.NAME]
+    std::filesystem::path home;                     // what relative paths in them are relative to; empty: where we are
     std::vector<base::RawSetting> plugin_sections;  // those sections themselves: section and origin, without a key
     bool check_only = false;  // nothing will be started: whatever is wrong is a problem, also what on_error would skip
     base::milliseconds slow_handler{50};    // a handler that took longer is named in the log

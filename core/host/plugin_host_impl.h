@@ -100,7 +100,9 @@ struct PluginHost::Impl {
     bool watch_trials();
     void roll_back(Trial trial, std::int64_t failures, std::int64_t calls);
 
-    PluginSettings settings_of(const std::string& name) const { return {name, settings.plugin_settings}; }
+    PluginSettings settings_of(const std::string& name) const {
+        return {name, settings.plugin_settings, settings.home};
+    }
 
     HostSettings settings;  // after start() the reload thread's
     Router router;

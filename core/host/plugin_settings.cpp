@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <climits>
 #include <limits>
 #include <optional>
 
@@ -52,6 +53,11 @@ std::optional<std::string> read_size(std::string_view text) {
     const auto value = base::parse_size(text);
     return value ? std::optional(std::to_string(*value)) : std::nullopt;
 }
+// As it was written: what it is relative to is not known here. No system call takes a longer one.
+std::optional<std::string> read_path(std::string_view text) {
+    const bool fits = text.size() < PATH_MAX && text.find('\0') == std::string_view::npos;
+    return fits ? std::optional<std::string>(text) : std::nullopt;
+}
 std::optional<std::string> read_list(std::string_view text) {
     std::string lines;
     for (const std::string& item : base::parse_list(text)) lines += lines.empty() ? item : "\n" + item;
@@ -73,7 +79,7 @@ std::optional<double> size_rank(std::string_view text) {
     return as_rank(base::parse_size(text));
 }
 
-constexpr std::array<Type, 8> kTypes{{
+constexpr std::array<Type, 9> kTypes{{
     {WSHUB_CFG_STRING, "string", "a text", read_text, nullptr},
     {WSHUB_CFG_INT, "int", "a whole number", read_integer, integer_rank},
     {WSHUB_CFG_DOUBLE, "number", "a number", read_number, base::parse_number},
@@ -82,6 +88,7 @@ constexpr std::array<Type, 8> kTypes{{
     {WSHUB_CFG_SIZE, "size", base::kSizeForm, read_size, size_rank},
     {WSHUB_CFG_LIST, "list", "a list such as a, b", read_list, nullptr},
     {WSHUB_CFG_SECRET, "secret", "a text", read_text, nullptr},
+    {WSHUB_CFG_PATH, "path", "a path", read_path, nullptr},
 }};
 
 const Type* find_type(std::uint32_t number) {
@@ -137,8 +144,8 @@ bool is_key(std::string_view key) {
 
 }  // namespace
 
-PluginSettings::PluginSettings(std::string plugin, const std::vector<base::RawSetting>& all)
-    : plugin_(std::move(plugin)) {
+PluginSettings::PluginSettings(std::string plugin, const std::vector<base::RawSetting>& all, std::filesystem::path home)
+    : plugin_(std::move(plugin)), home_(std::move(home)) {
     const std::string section = "plugin." + plugin_;
     for (const base::RawSetting& setting : all) {
         if (setting.section != section) continue;
@@ -171,6 +178,7 @@ void PluginSettings::read_namespaces() {
     const bool twice = std::adjacent_find(names.begin(), names.end()) != names.end();
     const bool fit = std::all_of(names.begin(), names.end(), protocol::is_namespace_name);
     if (fit && !twice && !names.empty()) {
+        if (names != namespaces_) note_change(*setting);
         namespaces_ = std::move(names);
     } else {
         problems_.push_back(base::setting_error(*setting, "a list of namespaces such as /, /chat, none twice"));
@@ -181,6 +189,7 @@ void PluginSettings::read_roles() {
     const base::RawSetting* const setting = find(kRoles);
     if (!setting) return;
     roles_ = base::parse_list(setting->value);
+    if (!roles_.empty()) note_change(*setting);
     // What names nobody must not come to mean everybody.
     if (roles_.empty() && !setting->value.empty()) {
         problems_.push_back(base::setting_error(*setting, "a list of roles such as admin, or nothing"));
@@ -209,17 +218,35 @@ std::int32_t PluginSettings::declare(const wshub_setting& setting, std::string& 
         const auto read = type->read(given->value);
         if (read && within(*type, bounds, given->value)) {
             value = *read;
+            if (value != *default_value) note_change(*given);
         } else if (before == declared_.end()) {
             problems_.push_back(base::setting_error(*given, form_of(*type, bounds)));
         }
     }
+    const bool is_path = type->number == WSHUB_CFG_PATH;
+    if (is_path) value = absolute(value);
     if (before == declared_.end()) {
         const bool secret = type->number == WSHUB_CFG_SECRET;
-        const std::string shown = given ? given->value : otherwise;
+        const std::string shown = is_path ? value : given ? given->value : otherwise;
         declared_.push_back({key, std::string(type->name), otherwise, secret && !shown.empty() ? "***" : shown,
                              std::string(view(setting.help)), secret});
     }
     return WSHUB_OK;
+}
+
+std::string PluginSettings::absolute(const std::string& path) const {
+    if (path.empty()) return path;
+    std::error_code error;
+    const auto home = home_.empty() ? std::filesystem::current_path(error) : home_;
+    return (home / path).lexically_normal().string();
+}
+
+void PluginSettings::note_change(const base::RawSetting& setting) {
+    if (first_change_.empty()) first_change_ = setting.key + " (" + setting.origin + ")";
+}
+
+std::string PluginSettings::first_change() const {
+    return first_change_;
 }
 
 Problems PluginSettings::problems() const {

@@ -4,6 +4,7 @@
 #include <wshub/abi.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,8 +19,8 @@ namespace wshub::host {
 class PluginSettings {
 public:
     // `all` holds the settings of every plugin. Where a key stands more than once, --set wins, and otherwise it is a
-    // problem.
-    PluginSettings(std::string plugin, const std::vector<base::RawSetting>& all);
+    // problem. Relative paths are meant from `home`; if that is empty, from the working directory.
+    PluginSettings(std::string plugin, const std::vector<base::RawSetting>& all, std::filesystem::path home = {});
 
     // The keys that are the host's own. Not set: "/", and no role.
     const std::vector<std::string>& namespaces() const { return namespaces_; }
@@ -32,18 +33,24 @@ public:
     // When everything is declared: all that is wrong, unknown keys included.
     Problems problems() const;
     const std::vector<SettingInfo>& declared() const { return declared_; }
+    // The key and place of the first value that is not the default; empty: there is none.
+    std::string first_change() const;
 
 private:
     const base::RawSetting* find(std::string_view key) const;
     void read_namespaces();
     void read_roles();
+    std::string absolute(const std::string& path) const;
+    void note_change(const base::RawSetting& setting);
 
     std::string plugin_;
+    std::filesystem::path home_;
     std::vector<base::RawSetting> settings_;
     std::vector<std::string> namespaces_{"/"};
     std::vector<std::string> roles_;
     std::vector<SettingInfo> declared_;
     Problems problems_;
+    std::string first_change_;
 };
 
 }  // namespace wshub::host

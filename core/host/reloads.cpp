@@ -425,7 +425,7 @@ void PluginHost::Impl::roll_back(Trial trial, std::int64_t failures, std::int64_
         std::shared_ptr<Instance> fresh;
         try {
             fresh = std::make_shared<Instance>(services, copy_again(trial.before, copies()),
-                                               PluginSettings(name, trial.settings), ++last_number,
+                                               PluginSettings(name, trial.settings, settings.home), ++last_number,
                                                Instance::Purpose::kRun);
             fresh->load();
             replace(running(name), fresh, trial.saved, use_saved);

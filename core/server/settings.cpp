@@ -151,6 +151,7 @@ private:
                 problem(key.section, base::setting_error(effective_[{key.section, key.key}], key.form));
             }
         }
+        loaded_.settings.host.home = home();
         loaded_.settings.http.max_body_bytes = loaded_.settings.engine.max_http_buffer_size;
     }
 
@@ -159,10 +160,14 @@ private:
             if (key.section == "plugins") return sources_.plugin_directory.string();
             return key.section == "server" ? sources_.state_directory.string() : "";
         }
+        return (home() / path).lexically_normal().string();
+    }
+
+    // What relative paths are relative to.
+    std::filesystem::path home() const {
         std::error_code error;
-        const auto home = sources_.file.empty() ? sources_.working_directory
-                                                : std::filesystem::absolute(sources_.file, error).parent_path();
-        return (home / path).lexically_normal().string();
+        return sources_.file.empty() ? sources_.working_directory
+                                     : std::filesystem::absolute(sources_.file, error).parent_path();
     }
 
     // What each value allows and together makes no sense.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -30,6 +31,7 @@ namespace {
 using namespace std::chrono_literals;
 using auth::Grant;
 using auth::Reason;
+namespace fs = std::filesystem;
 namespace json = wshub::json;
 
 constexpr std::int32_t kPriority = 100;  // behind the admin plugin, before the others
@@ -144,10 +146,11 @@ auth::Settings Auth::read_settings() {
         families::lower_case(config("header", "", "A request header that holds the token where CONNECT has none."));
 
     s.tokens = config_secret("tokens", "Tokens that let in, separated by commas.");
-    s.tokens_file = config("tokens_file", "", "A file of hashed tokens with their roles and usernames.");
+    s.tokens_file = config("tokens_file", fs::path(), "A file of hashed tokens with their roles and usernames.");
 
     s.secret = config_secret("secret", "The secret that JWTs are signed with by HS256, 32 or more bytes.");
-    s.keys_file = config("keys_file", "", "Public keys in PEM, or a JWKS document, that JWTs are checked with.");
+    s.keys_file =
+        config("keys_file", fs::path(), "Public keys in PEM, or a JWKS document, that JWTs are checked with.");
     s.rules.issuer = config("issuer", "", "The iss that a JWT must have; empty is any.");
     s.rules.audience = config("audience", std::vector<std::string>(), "A JWT must name one of these in its aud.");
     s.rules.leeway = config("leeway", wshub::Millis(30s), "How far the clock of who signs may differ.", {0ms, 10min});
@@ -158,7 +161,8 @@ auth::Settings Auth::read_settings() {
                            "How long before its end a session gets auth:expiring; 0s is never.", {0ms, 24h});
 
     s.webhook.url = config("webhook_url", "", "The backend that is asked, http or https.");
-    s.webhook.ca_file = config("webhook_ca_file", "", "The certificates that the backend is checked with, in PEM.");
+    s.webhook.ca_file =
+        config("webhook_ca_file", fs::path(), "The certificates that the backend is checked with, in PEM.");
     s.webhook.secret = config_secret("webhook_secret", "The secret that questions are signed with; empty: unsigned.");
     s.webhook_headers =
         config("webhook_headers", std::vector<std::string>{"authorization", "cookie", "user-agent", "origin"},

@@ -2,6 +2,7 @@
 #include <wshub/plugin.h>
 
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -13,7 +14,8 @@ class Settings : public wshub::Plugin {
 public:
     explicit Settings(wshub::Host host) : Plugin(host) {
         on("settings", [this](wshub::Event& event) {
-            event.ack(text_, limit_, ratio_, open_, pause_.count(), most_.bytes, items_, token_);
+            event.ack(text_, limit_, ratio_, open_, pause_.count(), most_.bytes, items_, token_, file_.string(),
+                      log_.string());
         });
     }
 
@@ -26,6 +28,8 @@ private:
     const wshub::Size most_ = config("most", wshub::Size{10'000}, "How much.", {{1}, {1'000'000}});
     const std::vector<std::string> items_ = config("items", std::vector<std::string>{"a", "b"}, "Which ones.");
     const std::string token_ = config_secret("token", "What nobody may see.");
+    const std::filesystem::path file_ = config("file", std::filesystem::path("words/first.txt"), "What to read.");
+    const std::filesystem::path log_ = config("log", std::filesystem::path(), "Where to write; empty: nowhere.");
 };
 
 }  // namespace

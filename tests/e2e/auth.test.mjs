@@ -738,7 +738,7 @@ describe("settings that make no sense", () => {
     [{ mode: "password" }, /\[plugin\.auth\] mode = "password": expected one of none, token, jwt, webhook/],
     [{ mode: "token" }, /\[plugin\.auth\] mode = token needs tokens, or a tokens_file/],
     [{ mode: "token", tokens: "a,,b" }, /\[plugin\.auth\] tokens: expected tokens separated by commas/],
-    [{ mode: "token", tokens_file: "relative" }, /\[plugin\.auth\] tokens_file = "relative": expected an absolute path/],
+    [{ mode: "token", tokens_file: "no/such/file" }, /\[plugin\.auth\] tokens_file = "\/.*\/no\/such\/file": cannot be read: No such file/],
     [{ mode: "token", tokens_file: bad }, /\[plugin\.auth\] tokens_file = ".*bad": line 1: expected: NAME SHA256/],
     [{ mode: "token", tokens_file: `${bad}-none` }, /\[plugin\.auth\] tokens_file = ".*": cannot be read: No such file/],
     [{ mode: "jwt" }, /\[plugin\.auth\] mode = jwt needs either secret .* or keys_file/],

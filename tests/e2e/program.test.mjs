@@ -5,6 +5,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import { PLUGINS, runHub, soon, startHub } from "./support/hub.mjs";
 import { Client, refused } from "./support/clients.mjs";
 
@@ -99,6 +100,15 @@ describe("--check", () => {
     assert.match(stderr, /members_only.*perhaps/);
   });
 
+  it("tells who sets up a plugin that is not enabled", async () => {
+    const { code, stderr, file } = await runHub({ args: ["--check"], ini: "[plugin.auth]\nheader =\nmode = token\ntokens = hunter2\n" });
+    assert.equal(code, 0, stderr);
+    assert.ok(stderr.includes(`[plugin.auth] has no effect, since auth is not in [plugins] enabled; it sets mode (${file}:3)`), stderr);
+    assert.ok(!stderr.includes("hunter2"));
+    const shipped = fileURLToPath(new URL("../../etc/wshub.ini", import.meta.url));
+    assert.doesNotMatch((await runHub({ args: ["--config", shipped, "--check"] })).stderr, /has no effect/);
+  });
+
   it("a configuration with a fault does not start either", async () => {
     const { code, stderr, stdout } = await runHub({ ini: "[server]\nport = http\n" });
     assert.equal(code, 1);
@@ -120,6 +130,15 @@ describe("--print-config and --set", () => {
     const again = await runHub({ args: ["--print-config"], ini: first.stdout, set: state });
     assert.equal(again.code, 0, again.stderr);
     assert.equal(again.stdout, first.stdout);
+  });
+
+  it("show the paths of plugins as they are meant, relative to the file", async () => {
+    const ini = "[plugins]\nenabled = auth\n[plugin.auth]\ntokens_file = keys/../tokens\nwebhook_ca_file = /ca.pem\n";
+    const { code, stdout, stderr, file } = await runHub({ args: ["--print-config"], ini });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^\[plugin\.auth\]$[^[]*^webhook_ca_file = \/ca\.pem$/m);
+    assert.match(stdout, /^keys_file =$/m);
+    assert.ok(stdout.includes(`\ntokens_file = ${path.join(path.dirname(file), "tokens")}\n`), stdout);
   });
 
   it("--set goes before the file, the last one first, and is split at the last dot", async () => {

@@ -251,7 +251,8 @@ enum {
     WSHUB_CFG_DURATION,   /* 500ms, 25s, 5m    -> milliseconds: "25000" */
     WSHUB_CFG_SIZE,       /* 512, 256KB, 1MiB  -> bytes: "256000" */
     WSHUB_CFG_LIST,       /* a, b              -> one item a line: "a\nb" */
-    WSHUB_CFG_SECRET      /* a string that is never shown */
+    WSHUB_CFG_SECRET,     /* a string that is never shown */
+    WSHUB_CFG_PATH /* keys/a.pem         -> absolute: relative ones are meant from the INI file's folder; or empty */
 };
 
 typedef struct wshub_setting {

@@ -207,7 +207,8 @@ protected:
     // ---- settings of [plugin.NAME]: in the constructor only ----
     // Declared by being read: the host checks what the INI file says against the type of the default and the range,
     // reports keys that nobody declared, and shows the help text to the operator. Types: bool, int, std::int64_t,
-    // double, std::string, Millis (25s), Size (256KB), std::vector<std::string> (a, b).
+    // double, std::string, Millis (25s), Size (256KB), std::vector<std::string> (a, b), std::filesystem::path, which is
+    // absolute or empty: a relative one of the INI file is meant from there.
     template <class Value>
     auto config(std::string_view key, const Value& otherwise, std::string_view help = {}) {
         using Type = detail::Setting<detail::SettingType<Value>>;

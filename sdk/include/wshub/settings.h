@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -73,6 +74,16 @@ struct Setting<std::string> {
     static std::string read(const Host& host, std::string_view key, std::string_view otherwise, std::string_view help,
                             NoRange) {
         return read_setting(host, key, WSHUB_CFG_STRING, otherwise, {}, {}, help);
+    }
+};
+
+template <>
+struct Setting<std::filesystem::path> {
+    struct NoRange {};
+    static NoRange widest() { return {}; }
+    static std::filesystem::path read(const Host& host, std::string_view key, const std::filesystem::path& otherwise,
+                                      std::string_view help, NoRange) {
+        return read_setting(host, key, WSHUB_CFG_PATH, otherwise.string(), {}, {}, help);
     }
 };
 

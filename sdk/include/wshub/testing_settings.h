@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <string>
@@ -151,6 +152,13 @@ inline const SettingKind* setting_kind(std::uint32_t type) {
                                       return Text(lines);
                                   },
                                   nullptr};
+    static const SettingKind path{"a path",
+                                  [](std::string_view it) {
+                                      constexpr std::size_t kLongest = 4096;  // with a NUL at its end
+                                      const bool fits = it.size() < kLongest && it.find('\0') == it.npos;
+                                      return fits ? Text(it) : std::nullopt;
+                                  },
+                                  nullptr};
     switch (type) {
         case WSHUB_CFG_STRING:
         case WSHUB_CFG_SECRET: return &text;
@@ -160,6 +168,7 @@ inline const SettingKind* setting_kind(std::uint32_t type) {
         case WSHUB_CFG_DURATION: return &duration;
         case WSHUB_CFG_SIZE: return &size;
         case WSHUB_CFG_LIST: return &list;
+        case WSHUB_CFG_PATH: return &path;
         default: return nullptr;
     }
 }
@@ -211,6 +220,9 @@ public:
             } else if (is_new) {
                 problems_.push_back(problem(key, *text, "expected " + form_of(setting.type, *kind, min, max)));
             }
+        }
+        if (setting.type == WSHUB_CFG_PATH && !value.empty()) {
+            value = (std::filesystem::current_path() / value).lexically_normal().string();
         }
         if (is_new) declared_.push_back({key, setting.type, otherwise});
         return WSHUB_OK;

@@ -215,22 +215,25 @@ TEST_CASE("wrong settings are problems also with on_error = skip", "[loading]") 
                    "wshub.ini:2 [plugin.settings] pause = \"1d\": expected a duration such as 500ms, 25s or 5m, from "
                    "100ms to 60s",
                    "wshub.ini:3 [plugin.settings] colour = \"red\": unknown key, the plugin knows text, limit, ratio, "
-                   "open, pause, most, items, token, namespaces, roles"});
+                   "open, pause, most, items, token, file, log, namespaces, roles"});
 }
 
 TEST_CASE("a plugin gets its settings, and defaults for the rest", "[loading]") {
     PluginDirectory directory({"settings"});
     HostWorld defaults(directory, {"settings"});
+    defaults.settings.home = "/etc/wshub";
     CHECK(defaults.run().say(defaults.client(), R"(20["settings"])") ==
-          Packets{R"(30["hello",10,0.5,true,30000,10000,["a","b"],""])"});
+          Packets{R"(30["hello",10,0.5,true,30000,10000,["a","b"],"","/etc/wshub/words/first.txt",""])"});
     HostWorld world(directory, {"settings"});
     world.set("settings", "text", "").set("settings", "limit", "1000").set("settings", "ratio", "0");
     world.set("settings", "open", "off").set("settings", "pause", "100ms").set("settings", "most", "1MB");
     world.set("settings", "items", "x").set("settings", "token", "t");
+    world.set("settings", "file", "x").set("settings", "log", "/tmp/../x");
+    world.settings.home = "/srv";
     CHECK(world.run().say(world.client(), R"(20["settings"])") ==
-          Packets{R"(30["",1000,0,false,100,1000000,["x"],"t"])"});
+          Packets{R"(30["",1000,0,false,100,1000000,["x"],"t","/srv/x","/x"])"});
     const auto info = world.host->plugins().front();
-    REQUIRE(info.settings.size() == 8);
+    REQUIRE(info.settings.size() == 10);
     CHECK(info.settings[7].value == "***");
     CHECK(info.events == Names{"settings"});
     CHECK(info.namespaces == Names{"/"});
@@ -252,6 +255,18 @@ TEST_CASE("sections of plugins that are not enabled are checked, and the plugin 
                                directory.file("no_entry").string() + ": wshub_plugin_entry_v1 is not exported"));
     CHECK(world.host->plugins().empty());
     CHECK_THAT(world.metrics.text(), !Catch::Contains("good_echoes_total"));
+    CHECK_THAT(log.text(), !Catch::Contains("has no effect"));
+}
+
+TEST_CASE("who sets up a plugin and does not enable it is told so", "[loading]") {
+    LogCapture log;
+    PluginDirectory directory({"settings", "good"});
+    HostWorld world(directory, {"good"});
+    world.set("settings", "limit", "10").set("settings", "pause", "30s").set("settings", "text", "hi");
+    CHECK(world.load().empty());
+    CHECK(log.text() ==
+          "warning [plugin.settings] has no effect, since settings is not in [plugins] enabled; it sets text "
+          "(wshub.ini:3)\n");
 }
 
 TEST_CASE("a static initialiser that fails is found by the child's probe", "[loading]") {

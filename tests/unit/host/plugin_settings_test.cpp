@@ -1,8 +1,11 @@
 #include "host/plugin_settings.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "base/log.h"
 
 using namespace wshub;
 using host::PluginSettings;
@@ -50,6 +53,8 @@ TEST_CASE("a setting is handed over in the form of its type", "[plugin_settings]
         {WSHUB_CFG_SIZE, "1KiB", "1024"},
         {WSHUB_CFG_LIST, " a,, b c ", "a\nb c"},
         {WSHUB_CFG_SECRET, "hunter2", "hunter2"},
+        {WSHUB_CFG_PATH, "/etc/./wshub/../words", "/etc/words"},
+        {WSHUB_CFG_PATH, "", ""},
     }));
     const std::string otherwise = type == WSHUB_CFG_BOOL ? "true" : type == WSHUB_CFG_STRING ? "x" : "1";
     PluginSettings settings("mine", section({{"key", text}}));
@@ -76,6 +81,7 @@ TEST_CASE("a value that does not fit is reported with what would do, and the def
         {setting(WSHUB_CFG_BOOL, "key", "true"), "maybe", "expected true or false"},
         {setting(WSHUB_CFG_DURATION, "key", "1s", "1s", "1m"), "61s",
          "expected a duration such as 500ms, 25s or 5m, from 1s to 1m"},
+        {setting(WSHUB_CFG_PATH, "key", "/x"), std::string(80, '/') + std::string(4016, 'x'), "expected a path"},
         {setting(WSHUB_CFG_SIZE, "key", "1KB", "", "1MB"), "lots",
          "expected a size such as 512, 256KB or 1MB, of at most 1MB"},
     }));
@@ -84,8 +90,41 @@ TEST_CASE("a value that does not fit is reported with what would do, and the def
     REQUIRE(settings.declare(each.asked, got) == WSHUB_OK);
     REQUIRE(PluginSettings("mine", {}).declare(each.asked, unset) == WSHUB_OK);
     CHECK(got == unset);
-    CHECK(settings.problems() ==
-          host::Problems{"wshub.ini:2 [plugin.mine] key = \"" + each.text + "\": " + each.problem});
+    CHECK(settings.problems() == host::Problems{"wshub.ini:2 [plugin.mine] key = \"" + base::log::printable(each.text) +
+                                                "\": " + each.problem});
+}
+
+TEST_CASE("a path is relative to the file in which it stands", "[plugin_settings]") {
+    const auto setting_of = [](std::string_view otherwise) { return setting(WSHUB_CFG_PATH, "file", otherwise); };
+    std::string got;
+    PluginSettings given("mine", section({{"file", "keys/../a b.pem"}}), "/etc/wshub");
+    CHECK(given.declare(setting_of(""), got) == WSHUB_OK);
+    CHECK(got == "/etc/wshub/a b.pem");
+    CHECK(given.declared().front().value == "/etc/wshub/a b.pem");
+    CHECK(given.declared().front().type == "path");
+    PluginSettings unset("mine", {}, "/etc/wshub");
+    CHECK(unset.declare(setting_of("words.txt"), got) == WSHUB_OK);
+    CHECK(got == "/etc/wshub/words.txt");
+    CHECK(unset.declared().front().default_value == "words.txt");
+    PluginSettings homeless("mine", {});
+    CHECK(homeless.declare(setting_of("words.txt"), got) == WSHUB_OK);
+    CHECK(got == (std::filesystem::current_path() / "words.txt").string());
+    CHECK(PluginSettings("mine", {}).declare(setting_of(std::string_view("a\0b", 3)), got) == WSHUB_EINVAL);
+}
+
+TEST_CASE("it is known whether a section says anything but the defaults", "[plugin_settings]") {
+    const auto change = [](std::vector<std::pair<std::string, std::string>> keys) {
+        PluginSettings settings("mine", section(std::move(keys)));
+        std::string got;
+        settings.declare(setting(WSHUB_CFG_INT, "limit", "1"), got);
+        settings.declare(setting(WSHUB_CFG_DURATION, "pause", "1s"), got);
+        return settings.first_change();
+    };
+    CHECK(change({}).empty());
+    CHECK(change({{"limit", "1"}, {"pause", "1000ms"}, {"namespaces", "/"}, {"roles", ""}}).empty());
+    CHECK(change({{"limit", "1"}, {"pause", "2s"}}) == "pause (wshub.ini:3)");
+    CHECK(change({{"namespaces", "/chat"}}) == "namespaces (wshub.ini:2)");
+    CHECK(change({{"roles", "admin"}, {"limit", "2"}}) == "roles (wshub.ini:2)");
 }
 
 TEST_CASE("keys that nobody reads and keys set twice are reported", "[plugin_settings]") {

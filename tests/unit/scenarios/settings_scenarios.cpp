@@ -14,6 +14,8 @@ TEST_CASE("settings reach the plugin in their types", "[scenarios]") {
          {"pause", "1m"},
          {"most", "1MB"}},
         {{"items", ""}, {"text", ""}, {"open", "ON"}, {"pause", "100ms"}, {"ratio", "0"}, {"most", "1"}},
+        {{"file", "some/../where.txt"}, {"log", "/var//log/x"}},
+        {{"file", ""}, {"log", "../here"}},
     }));
     same("settings", settings, [](Stage& at) {
         at.connect("a");
@@ -48,6 +50,7 @@ TEST_CASE("what is wrong with settings is said in the same words", "[scenarios]"
         {{"namespaces", "/a b"}},
         {{"roles", ","}},
         {{"text", "a"}, {"text", "b"}},
+        {{"file", std::string(4096, 'x')}},
         {{"limit", "a\x01\xff"}},
         {{"limit", std::string(300, 'x')}},
     }));
