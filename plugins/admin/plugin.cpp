@@ -36,6 +36,7 @@ public:
         on_connect([this](wshub::Connect& connect) { admit(connect); }, kBeforeOtherTokens);
         on("admin_subscribe", [this](wshub::Event& event) { list(event, Request::admin_subscribe); });
         on("admin_get_connections", [this](wshub::Event& event) { list(event, Request::admin_get_connections); });
+        on("admin:unsubscribe", [this](wshub::Event& event) { give_up(event); });
         on_connected([this](Session session) { connected(session); });
         on_disconnect([this](Session session, std::string_view) { disconnected(session); });
         on_join([this](Session session, std::string_view room) { joined(session, room); });
@@ -138,6 +139,11 @@ private:
     bool subscribe(const Session& session, std::string_view nsp) {
         session.join_private(kRoom);
         return watchers_.add(session.id(), nsp);
+    }
+
+    void give_up(wshub::Event& event) {
+        unsubscribe(event.session());
+        event.ack(json::obj("success", true));
     }
 
     void unsubscribe(const Session& session) {

@@ -31,9 +31,9 @@ export class History {
     const restarted = before && before.stats.started !== stats.started;
     const seconds = before && (at - before.at) / 1000;
     if (before && !restarted && seconds < APART) return;
+    if (restarted) this.gap(at);
     this.#last = { at, stats };
     if (!before || restarted) {
-      if (restarted) this.gap(at);
       this.#push([at / 1000, ...new Array(6).fill(null), ...levels(stats), null]);
       return;
     }
