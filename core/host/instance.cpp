@@ -15,7 +15,13 @@
 namespace wshub::host {
 namespace {
 
+using namespace std::chrono_literals;
+
 constexpr base::milliseconds kStopPatience{5'000};
+
+// From a handler that only looks something up to one that holds up everybody on its loop.
+constexpr std::array<std::chrono::nanoseconds, 14> kHandlerTimes{1us, 5us,  10us, 50us,  100us, 500us, 1ms,
+                                                                 5ms, 10ms, 50ms, 100ms, 500ms, 1s,    5s};
 
 // Where a plugin writes why it failed.
 class ErrorText {
@@ -76,8 +82,11 @@ void Instance::load() {
         events_ = services_.metrics.counter("wshub_plugin_events_total", "Events that a plugin handled", label);
         errors_ = services_.metrics.counter("wshub_plugin_errors_total", "Handlers of a plugin that failed", label);
         slow_ = services_.metrics.counter("wshub_plugin_slow_total", "Handlers of a plugin that took too long", label);
-        slow_milliseconds_ = services_.metrics.counter("wshub_plugin_slow_milliseconds_total",
-                                                       "Time in handlers of a plugin that took too long", label);
+        slow_time_ = services_.metrics.seconds("wshub_plugin_slow_seconds_total",
+                                               "Time in handlers of a plugin that took too long", label);
+        handler_time_ = services_.metrics.histogram("wshub_handler_seconds",
+                                                    "How long handlers of a plugin took, those that block included",
+                                                    kHandlerTimes, label);
         in_quarantine_ = services_.metrics.gauge(
             "wshub_plugin_quarantined", "1 while a plugin is not called any more, since it failed too often", label);
     }
@@ -109,6 +118,7 @@ void Instance::begin() {
 
 void Instance::open() {
     in_quarantine_->set(0);
+    calls_before_.store(handler_time_->count(), std::memory_order_relaxed);
     gate_.open();
     services_.timers.release(*this);
 }
@@ -186,17 +196,15 @@ void Instance::unload() {
 
 std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& scope) {
     if (quarantined()) return WSHUB_EINTERNAL;
-    calls_.add();
     ErrorText error;
     std::unique_lock serial(serial_, std::defer_lock);
     if (descriptor_.serial) serial.lock();
     const EnterCall here(scope);
     const base::SteadyTime begin = services_.clock.steady();
     const std::int32_t code = functions().call(self_, scope.kind, slot, data, error.out());
-    const base::SteadyTime end = services_.clock.steady();
-    if (end - begin > services_.slow_handler && !scope.blocking) {
-        report_slow(scope, std::chrono::duration_cast<base::milliseconds>(end - begin));
-    }
+    const std::chrono::nanoseconds took = services_.clock.steady() - begin;
+    handler_time_->observe(took);
+    if (took > services_.slow_handler && !scope.blocking) report_slow(scope, took);
     if (code < 0) report_failure(scope, code, error.printable());
     return code;
 }
@@ -212,14 +220,15 @@ void Instance::report_failure(const CallScope& scope, std::int32_t code, std::st
                      kind_name(scope.kind), base::log::printable(scope.what), code, reason, *left_out);
 }
 
-void Instance::report_slow(const CallScope& scope, base::milliseconds took) {
+void Instance::report_slow(const CallScope& scope, std::chrono::nanoseconds took) {
     slow_->add();
-    slow_milliseconds_->add(took.count());
+    slow_time_->add(took);
     count_trouble();
     const auto left_out = slow_limit_.take(services_.clock.steady());
     if (!left_out) return;
     base::log::warn("plugin handler was slow plugin={} handler={} name={} took={} left_out={}", name(),
-                    kind_name(scope.kind), base::log::printable(scope.what), base::format_duration(took), *left_out);
+                    kind_name(scope.kind), base::log::printable(scope.what),
+                    base::format_duration(std::chrono::duration_cast<base::milliseconds>(took)), *left_out);
 }
 
 void Instance::count_trouble() {

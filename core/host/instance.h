@@ -4,6 +4,7 @@
 #include <wshub/abi.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -113,8 +114,8 @@ public:
     Services& services() const { return services_; }
     State state() const { return state_.load(std::memory_order_acquire); }
     bool retired() const { return retired_.load(std::memory_order_acquire); }
-    // Since it was loaded.
-    std::int64_t calls() const { return calls_.value(); }
+    // That have returned since its gate was opened.
+    std::int64_t calls() const { return handler_time_->count() - calls_before_.load(std::memory_order_relaxed); }
     std::int64_t failures() const { return failures_.load(std::memory_order_relaxed); }
     // Nothing of it is called until it is loaded anew, since it failed too often.
     bool quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
@@ -157,7 +158,7 @@ private:
     const wshub_plugin_v1& functions() const { return image_->functions(); }
     wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
     void report_failure(const CallScope& scope, std::int32_t code, std::string_view reason);
-    void report_slow(const CallScope& scope, base::milliseconds took);
+    void report_slow(const CallScope& scope, std::chrono::nanoseconds took);
     void count_trouble();
     void forget_what_waits(const hub::ConnectVerdict& for_held);
 
@@ -182,10 +183,11 @@ private:
     base::Counter* events_ = nullptr;
     base::Counter* errors_ = nullptr;
     base::Counter* slow_ = nullptr;
-    base::Counter* slow_milliseconds_ = nullptr;
+    base::TimeCounter* slow_time_ = nullptr;
+    base::Histogram* handler_time_ = nullptr;  // of all versions of the plugin
     base::Gauge* in_quarantine_ = nullptr;
     base::LogLimit error_limit_, slow_limit_;
-    base::Counter calls_;
+    std::atomic<std::int64_t> calls_before_{0};  // that versions before this one have handled
     std::atomic<std::int64_t> failures_{0};
     TroubleWindow trouble_;
 

@@ -21,6 +21,7 @@
 #include "jwt_keys.h"
 #include "reloaded.h"
 #include "settings.h"
+#include "shares.h"
 #include "tokens.h"
 #include "watched_file.h"
 #include "webhook.h"
@@ -103,6 +104,7 @@ private:
     std::optional<Reason> check_refresh(const wshub::Session& session, const Grant& grant) const;
 
     void run_webhook();
+    void send_away(const wshub::Session& session);
     void ask_backend(wshub::Connect& connect);
     void decide(const wshub::Verdict& verdict, const auth::Webhook::Answer& answer);
     Checked read(const auth::Webhook::Answer& answer);
@@ -391,12 +393,15 @@ void Auth::ask_backend(wshub::Connect& connect) {
     std::string body = auth::question_of(applicant, settings_.webhook_headers);
     if (body.size() > auth::kMaxQuestionBytes) return refuse(connect, Reason::too_large);
     const wshub::Verdict verdict = connect.hold();
-    auth::Webhook::Question question{std::move(body),
+    auth::Webhook::Question question{auth::network_of(applicant.remote), std::move(body),
                                      [this, verdict](const auth::Webhook::Answer& answer) { decide(verdict, answer); },
                                      [session] { return session.connected_at_ms() != 0; }};
     // Never accepted unseen: a flood of clients would open the door.
-    if (webhook_->ask(std::move(question))) return;
-    // Not by a refusal, after which clients stay away.
+    if (!webhook_->ask(std::move(question))) send_away(session);
+}
+
+// Not by a refusal, after which clients stay away.
+void Auth::send_away(const wshub::Session& session) {
     count(session, Reason::overloaded);
     session.close_transport();
 }
@@ -404,6 +409,7 @@ void Auth::ask_backend(wshub::Connect& connect) {
 // On the thread of the webhook.
 void Auth::decide(const wshub::Verdict& verdict, const auth::Webhook::Answer& answer) {
     wshub::Verdict door = verdict;
+    if (answer.overloaded) return send_away(door.session());
     try {
         const Checked checked = read(answer);
         if (const auto* reason = std::get_if<Reason>(&checked)) return refuse(door, *reason);

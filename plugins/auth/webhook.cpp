@@ -9,12 +9,15 @@
 #include <ctime>
 #include <deque>
 #include <list>
+#include <optional>
 #include <random>
 #include <stdexcept>
+#include <unordered_map>
 #include <utility>
 
 #include "digest.h"
 #include "free.h"
+#include "shares.h"
 
 namespace auth {
 
@@ -106,7 +109,8 @@ std::string problem_of_url(const std::string& url) {
 // Without note, the members belong to the thread of run().
 class Webhook::Impl {
 public:
-    explicit Impl(WebhookSettings settings) : settings_(std::move(settings)) {
+    explicit Impl(WebhookSettings settings)
+        : settings_(std::move(settings)), shares_(settings_.concurrency + settings_.queue) {
         if (::curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) throw std::runtime_error("libcurl does not start");
         keep_libcurl_mapped();
         multi_.reset(::curl_multi_init());
@@ -126,8 +130,10 @@ public:
     bool ask(Question question) {
         {
             const std::lock_guard<std::mutex> lock(mutex_);
-            if (stopped_ || open_ >= settings_.concurrency + settings_.queue) return false;
-            ++open_;
+            if (stopped_) return false;
+            Shares::Place place = shares_.take(question.asker);
+            if (!place.given) return false;
+            if (!place.instead_of.empty()) leaving_.push_back(std::move(place.instead_of));
             arrived_.emplace_back();
             arrived_.back().question = std::move(question);
         }
@@ -150,6 +156,7 @@ public:
 
     void run() {
         while (take_arrived()) {
+            make_room();
             start_waiting();
             int count = 0;
             ::curl_multi_perform(multi_.get(), &count);
@@ -169,6 +176,32 @@ private:
         return !stopped_;
     }
 
+    // Of those that have to leave: what came last and has not begun, or has begun last.
+    void make_room() {
+        while (const std::optional<std::string> asker = next_leaving()) {
+            const auto theirs = [&asker](const Job& job) { return job.question.asker == *asker; };
+            Jobs* jobs = &waiting_;
+            auto last = std::find_if(jobs->rbegin(), jobs->rend(), theirs);
+            if (last == jobs->rend()) {
+                jobs = &running_;
+                last = std::find_if(jobs->rbegin(), jobs->rend(), theirs);
+            }
+            if (last == jobs->rend()) continue;
+            const auto job = std::prev(last.base());
+            job->question.done({0, {}, {}, true});
+            drop(*jobs, job);
+        }
+    }
+    std::optional<std::string> next_leaving() {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        while (!leaving_.empty()) {
+            std::string asker = std::move(leaving_.back());
+            leaving_.pop_back();
+            if (shares_.must_leave(asker)) return asker;
+        }
+        return std::nullopt;
+    }
+
     bool can_start() const {
         return running_.size() < settings_.concurrency && next_due(Clock::now()) != waiting_.end();
     }
@@ -176,15 +209,29 @@ private:
         return std::find_if(waiting_.begin(), waiting_.end(), [now](const Job& job) { return job.next_try <= now; });
     }
 
+    // In turn: who has the fewest under way is next, so that one asker's many do not hold up another's first.
     void start_waiting() {
         const Clock::time_point now = Clock::now();
-        for (auto job = waiting_.begin(); job != waiting_.end() && running_.size() < settings_.concurrency;) {
-            const auto next = std::next(job);
-            if (job->next_try <= now) {
-                running_.splice(running_.end(), waiting_, job);
-                if (!start(*job)) end(job, {0, {}, "libcurl has no memory"});
+        std::unordered_map<std::string_view, std::size_t> under_way;
+        for (const Job& job : running_) ++under_way[job.question.asker];
+        while (running_.size() < settings_.concurrency) {
+            auto next = waiting_.end();
+            std::size_t fewest = 0;
+            for (auto job = waiting_.begin(); job != waiting_.end(); ++job) {
+                if (job->next_try > now) continue;
+                const auto found = under_way.find(job->question.asker);
+                const std::size_t count = found == under_way.end() ? 0 : found->second;
+                if (next != waiting_.end() && count >= fewest) continue;
+                next = job;
+                fewest = count;
+                if (count == 0) break;
             }
-            job = next;
+            if (next == waiting_.end()) return;
+            running_.splice(running_.end(), waiting_, next);
+            ++under_way[next->question.asker];
+            if (start(*next)) continue;
+            end(next, {0, {}, "libcurl has no memory"});
+            return;
         }
     }
 
@@ -294,9 +341,10 @@ private:
     }
     void drop(Jobs& jobs, Jobs::iterator job) {
         remove(*job);
+        const std::string asker = std::move(job->question.asker);
         jobs.erase(job);
         const std::lock_guard<std::mutex> lock(mutex_);
-        --open_;
+        shares_.give_back(asker);
     }
     void drop_all() {
         take_arrived();
@@ -327,7 +375,8 @@ private:
 
     std::mutex mutex_;  // of what follows
     Jobs arrived_;
-    std::size_t open_ = 0;  // in all three lists
+    Shares shares_;                     // of all three lists
+    std::vector<std::string> leaving_;  // who has to leave a place, as often as it has to
     bool stopped_ = true;
 };
 

@@ -29,12 +29,14 @@ std::string problem_of_url(const std::string& url);
 class Webhook {
 public:
     struct Answer {
-        int status = 0;         // 0: there was none, see `failure`
-        std::string_view body;  // valid during the call
-        std::string failure;    // for the log; never a part of question or answer
+        int status = 0;           // 0: there was none, see `failure`
+        std::string_view body;    // valid during the call
+        std::string failure;      // for the log; never a part of question or answer
+        bool overloaded = false;  // it was not asked, or not to the end, in favour of somebody who asks less
     };
     struct Question {
-        std::string body;  // JSON
+        std::string asker;  // all that ask under one name share the places fairly with the others
+        std::string body;   // JSON
         // On the thread of run(), once, unless nobody wants to know any more. After all tries.
         std::function<void(const Answer&)> done;
         // Asked now and then, on that thread; once it says no, the question is dropped.
@@ -46,7 +48,8 @@ public:
     ~Webhook();
     Webhook(const Webhook&) = delete;
 
-    // False: too many wait, or it does not run; `question` is dropped. Any thread.
+    // False: too many wait, of whom nobody asks more than this one, or it does not run; `question` is dropped. Any
+    // thread.
     bool ask(Question question);
     // Questions are taken from here on, until stop().
     void start();

@@ -698,6 +698,34 @@ describe("a backend that fails", () => {
     await backend.close();
   });
 
+  it("is not kept busy by one address alone: another one is given a place of the address that has the most", async () => {
+    const held = [];
+    const backend = await startBackend((question, response) => held.push({ question, response }));
+    const hub = await guarded({ mode: "webhook", webhook_url: backend.url, webhook_concurrency: 2, webhook_queue: 6 }, { "server.trusted_proxies": "127.0.0.1" });
+    const from = (address) => new Client(hub, "websocket", { auth: {}, extraHeaders: { "X-Forwarded-For": address } });
+    const endOfOne = (clients) => soon(new Promise((resolve) => {
+      for (const client of clients) client.socket.io.once("close", () => resolve(client));
+    }), "the end of a connection");
+    // Eight have a place, the ninth has none: all are taken.
+    const many = Array.from({ length: 9 }, () => from("192.0.2.1"));
+    const ninth = await endOfOne(many);
+    ninth.close();
+    await backend.asked(2);
+    const eight = many.filter((client) => client !== ninth);
+    const putOut = endOfOne(eight);
+    const other = from("192.0.2.2");
+    await putOut;
+    // The newcomer is the next one to be asked about, before the many that came earlier.
+    say(held.shift().response, { accept: true });
+    await backend.asked(3);
+    assert.equal(held.at(-1).question.json.remote, "192.0.2.2");
+    say(held.pop().response, { accept: true });
+    await other.connected();
+    for (const client of [...many, other]) client.close();
+    await stop(hub);
+    await backend.close();
+  });
+
   it("does not keep the hub from stopping", async () => {
     const backend = await startBackend(() => {});
     const hub = await guarded({ mode: "webhook", webhook_url: backend.url, webhook_timeout: "60s" });
