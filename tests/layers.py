@@ -11,7 +11,8 @@ BELOW = {
     "session": {"base", "protocol", "net"},
     "hub": {"base", "protocol", "net", "session"},
     "host": {"base", "protocol", "net", "session", "hub"},
-    "server": {"base", "protocol", "net", "session", "hub", "host"},
+    "control": {"base", "protocol", "net", "session", "hub", "host"},
+    "server": {"base", "protocol", "net", "session", "hub", "host", "control"},
 }
 PROTOCOL_FROM_NET = {"protocol/http_request.h", "protocol/ip_address.h", "protocol/proxy_header.h"}
 OUTSIDE = {  # which folders may meet the outside of each kind

@@ -120,8 +120,10 @@ bool applies_at_once(const CoreKey& key) {
 
 // The settings of plugins as they stand now, if nothing is wrong in the whole configuration. What else has changed is
 // named.
-std::optional<host::HostSettings> read_again(const SettingSources& sources, const LoadedSettings& in_force) {
+std::optional<host::HostSettings> read_again(const SettingSources& sources, const LoadedSettings& in_force,
+                                             std::vector<std::string>& errors) {
     LoadedSettings now = load(sources);
+    errors = now.problems;
     for (const std::string& problem : now.problems) base::log::error("{}", problem);
     if (!now.problems.empty()) {
         base::log::error("the configuration has errors ({}): nothing was changed", now.problems.size());
@@ -157,7 +159,9 @@ int serve(const CommandLine& line) {
     const SettingSources sources = sources_of(line);
     LoadedSettings loaded = load(sources);
     if (!loaded.problems.empty()) return refuse(loaded.problems);
-    loaded.settings.host.read_again = [&sources, &loaded] { return read_again(sources, loaded); };
+    loaded.settings.host.read_again = [&sources, &loaded](std::vector<std::string>& errors) {
+        return read_again(sources, loaded, errors);
+    };
     set_up_log(loaded.settings.log);
     base::log::info("starting version={} pid={} configuration=\"{}\"", WSHUB_VERSION, ::getpid(),
                     name_of(sources.file));

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "control/control.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -86,8 +87,10 @@ struct Server::Impl {
           hub(hub_settings(given), loop_list(), clock, metrics),
           limits(std::make_shared<session::SharedLimits>(given.engine, metrics)),
           plugins(host_settings(given, limits), hub, loop_list(), clock, metrics),
-          engine(given.engine, loop_list(), hub, metrics, limits) {
+          engine(given.engine, loop_list(), hub, metrics, limits),
+          control({hub, plugins, engine, loop_list(), clock, metrics, WSHUB_VERSION, nullptr}) {
         hub.set_sink(plugins);
+        plugins.set_control([this](auto... call) { control.request(std::move(call)...); });
     }
 
     std::vector<net::Loop*> loop_list() const {
@@ -130,6 +133,7 @@ struct Server::Impl {
         plugins.set_url(url(reachable_host(settings.http.host)));
         quietly([this] {
             for (const auto& loop : loops) loop->start();
+            control.start();
         });
         progress = Progress::kLoops;
         plugins.start();
@@ -156,6 +160,7 @@ struct Server::Impl {
         if (progress >= Progress::kPlugins) plugins.stop();
         if (progress >= Progress::kServing) http->stop();
         if (progress >= Progress::kLoops) {
+            control.stop();
             for (const auto& loop : loops) loop->stop();
         }
         progress = Progress::kNothing;
@@ -180,6 +185,7 @@ struct Server::Impl {
     std::shared_ptr<session::SharedLimits> limits;
     host::PluginHost plugins;
     session::Engine engine;
+    control::Control control;
     std::unique_ptr<net::HttpServer> http;
     enum class Progress { kNothing, kLoops, kPlugins, kServing } progress = Progress::kNothing;
 };

@@ -17,6 +17,8 @@
 #include "cards.h"
 #include "connections.h"
 #include "dashboard.h"
+#include "desk.h"
+#include "operations.h"
 #include "token_file.h"
 #include "watchers.h"
 
@@ -36,7 +38,12 @@ public:
         on_connect([this](wshub::Connect& connect) { admit(connect); }, kBeforeOtherTokens);
         on("admin_subscribe", [this](wshub::Event& event) { list(event, Request::admin_subscribe); });
         on("admin_get_connections", [this](wshub::Event& event) { list(event, Request::admin_get_connections); });
-        on("admin:unsubscribe", [this](wshub::Event& event) { give_up(event); });
+        on("admin_unsubscribe", [this](wshub::Event& event) { give_up(event); });
+        for (const admin::Operation& operation : admin::operations()) {
+            on(operation.event, [this, &operation](wshub::Event& event) { desk_.handle(event, operation); });
+        }
+        on("admin:subscribe", [this](wshub::Event& event) { desk_.subscribe(event); });
+        every(Millis(1000), [this] { desk_.push(); });
         on_connected([this](Session session) { connected(session); });
         on_disconnect([this](Session session, std::string_view) { disconnected(session); });
         on_join([this](Session session, std::string_view room) { joined(session, room); });
@@ -54,7 +61,10 @@ protected:
                 watchers_.add(watcher.id(), nsp);
             }
         }
+        desk_.started();
     }
+    std::string save() override { return desk_.save(); }
+    void restore(std::uint32_t, std::string_view text) override { desk_.restore(text); }
 
 private:
     // ---- who is an admin
@@ -143,7 +153,7 @@ private:
 
     void give_up(wshub::Event& event) {
         unsubscribe(event.session());
-        event.ack(json::obj("success", true));
+        event.ack(json::obj("status", "unsubscribed"));
     }
 
     void unsubscribe(const Session& session) {
@@ -176,6 +186,7 @@ private:
     }
 
     void disconnected(const Session& session) {
+        desk_.forget(session);
         if (watchers_.remove(session.id())) tidy_up();
         {
             const std::lock_guard<std::mutex> lock(leavers_mutex_);
@@ -274,6 +285,7 @@ private:
         config("max_list_bytes", wshub::Size{3'800'000},
                "The largest list of connections an admin is sent; keep it below [limits] max_queued_bytes.");
 
+    admin::Desk desk_{*this};
     admin::Watchers watchers_;
     admin::Cards cards_{*this};
     std::atomic<std::size_t> last_list_bytes_{0};

@@ -32,8 +32,8 @@ public:
             "count", [this](wshub::Event&) { ++early_; }, 10);
         on("totals", [this](wshub::Event& event) { event.ack(VERSION, count_.load(), early_.load(), joined_.load()); });
         on("reload", [this](wshub::Event& event) {
-            const bool itself = request_reload("counter");
-            event.ack(itself, request_reload("nobody"));
+            control("reload", wshub::json::obj("plugin", event[0]), [](const wshub::ControlAnswer&) {});
+            event.ack(true);
         });
         on("slow", [](wshub::Event& event) { std::this_thread::sleep_for(std::chrono::milliseconds(event[0].num())); });
         on("remember", [this](wshub::Event& event) { set_var("word", event[0].str()); });

@@ -325,12 +325,11 @@ public:
     // A thread of the plugin, joined when it stops.
     inline void thread(std::function<void(StopToken)> function);
 
-    // Asks the hub to load that plugin (which may be this one) anew from its file; without a name, to read its
-    // configuration and all plugin files again. It happens later; what came of it stands in the log. False: no plugin
-    // of that name runs, or this hub cannot.
-    bool request_reload(std::string_view plugin = {}) const {
-        return host_.has(&wshub_host_v1::reload) && host_->reload(host_.handle(), detail::str(plugin)) >= 0;
-    }
+    // What an operator can do, by the names that `wshub ctl` has: control("kick", json::obj("sid", sid), done). From
+    // on_start() on. `done` is called later on the plugin's home loop, unless the plugin has stopped by then. A hub that
+    // cannot do such things answers INTERNAL.
+    inline void control(std::string_view operation, const json::Raw& arguments,
+                        std::function<void(const ControlAnswer&)> done);
 
     void log(Level level, std::string_view message) const {
         host_->log(host_.handle(), static_cast<std::int32_t>(level), detail::str(message));
@@ -371,8 +370,8 @@ private:
         std::function<void(Reply&)> callback;
         std::size_t left;  // replies to come
     };
-    // Slots of things that are found by their cookie: once_ and asked_.
-    static constexpr wshub_slot kOnceSlot = 0, kReplySlot = 1, kFirstSlot = 2;
+    // Slots of things that are found by their cookie: once_, asked_ and controls_.
+    static constexpr wshub_slot kOnceSlot = 0, kReplySlot = 1, kControlSlot = 2, kFirstSlot = 3;
 
     wshub_slot add_slot(Slot slot) {
         if (started_) throw Error(WSHUB_ESTATE, "handlers and timers of every() are made in the constructor");
@@ -423,6 +422,7 @@ private:
     inline std::int32_t call(std::uint32_t kind, wshub_slot slot, const void* data);
     inline void call_once(const wshub_tick& tick);
     inline void call_reply(const wshub_reply& reply);
+    inline void call_control(const wshub_answer& answer);
 
     const Host host_;
     std::vector<Slot> slots_;         // unchanged from start() on
@@ -435,6 +435,7 @@ private:
     std::uint64_t next_cookie_ = 1;
     std::unordered_map<std::uint64_t, Once> once_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Asked>> asked_;
+    std::unordered_map<std::uint64_t, std::function<void(const ControlAnswer&)>> controls_;
     std::vector<std::thread> threads_;
 };
 
@@ -492,6 +493,29 @@ inline void Plugin::post(std::function<void()> function, Session serial_with) {
         once_.erase(cookie);
         detail::refuse(code, "post");
     }
+}
+
+inline void Plugin::control(std::string_view operation, const json::Raw& arguments,
+                            std::function<void(const ControlAnswer&)> done) {
+    if (!host_.has(&wshub_host_v1::control)) {
+        return post([done = std::move(done)] { done(ControlAnswer("INTERNAL", "this hub has no operations")); });
+    }
+    std::uint64_t cookie = 0;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        cookie = next_cookie_++;
+        controls_[cookie] = std::move(done);
+    }
+    const std::int32_t code =
+        host_->control(host_.handle(), detail::str(operation), detail::str(arguments.text), kControlSlot, cookie);
+    if (code >= 0) return;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        done = std::move(controls_[cookie]);
+        controls_.erase(cookie);
+    }
+    if (code != WSHUB_ENOSYS) detail::refuse(code, "control");
+    post([done = std::move(done)] { done(ControlAnswer("INTERNAL", "this hub has no operations")); });
 }
 
 inline void Plugin::thread(std::function<void(StopToken)> function) {
@@ -587,9 +611,11 @@ inline void Plugin::stop() {
     for (std::thread& thread : threads) thread.join();
     std::unordered_map<std::uint64_t, Once> once;
     std::unordered_map<std::uint64_t, std::shared_ptr<Asked>> asked;
+    std::unordered_map<std::uint64_t, std::function<void(const ControlAnswer&)>> controls;
     const std::lock_guard<std::mutex> lock(mutex_);
     once.swap(once_);
     asked.swap(asked_);
+    controls.swap(controls_);
     started_ = false;
 }
 
@@ -601,6 +627,10 @@ inline std::int32_t Plugin::call(std::uint32_t kind, wshub_slot slot, const void
     }
     if (slot == kOnceSlot && (kind == WSHUB_ON_TIMER || kind == WSHUB_ON_POST)) {
         call_once(*static_cast<const wshub_tick*>(data));
+        return WSHUB_OK;
+    }
+    if (slot == kControlSlot && kind == WSHUB_ON_ANSWER) {
+        call_control(*static_cast<const wshub_answer*>(data));
         return WSHUB_OK;
     }
     return WSHUB_EINVAL;
@@ -616,6 +646,18 @@ inline void Plugin::call_once(const wshub_tick& tick) {
         once_.erase(found);
     }
     function();
+}
+
+inline void Plugin::call_control(const wshub_answer& answer) {
+    std::function<void(const ControlAnswer&)> done;
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        const auto found = controls_.find(answer.cookie);
+        if (found == controls_.end()) return;
+        done = std::move(found->second);
+        controls_.erase(found);
+    }
+    done(ControlAnswer(answer));
 }
 
 inline void Plugin::call_reply(const wshub_reply& reply) {

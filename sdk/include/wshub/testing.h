@@ -191,8 +191,14 @@ public:
         reload_entry(&functions);
         return static_cast<Derived&>(*static_cast<Plugin*>(world_.instances.front()->self));
     }
-    // What plugins asked for by request_reload(): names, in order; "" for everything. Nothing happens by itself.
-    std::vector<std::string> reload_requests() const;
+
+    // ---- operations on the hub
+
+    // What plugins asked for by control(), in order. kick, leave and broadcast are done; reload only says that it was:
+    // see reload().
+    std::vector<FakeControlRequest> control_requests() const;
+    // From now on this is what that operation answers, and nothing else is done.
+    void answer_control(const std::string& operation, FakeControlAnswer answer);
 
     // ---- clients
 
@@ -460,9 +466,14 @@ inline void FakeHost::reload_entry(const wshub_plugin_v1* functions) {
     world_.settle();
 }
 
-inline std::vector<std::string> FakeHost::reload_requests() const {
+inline std::vector<FakeControlRequest> FakeHost::control_requests() const {
     const Lock lock(world_.mutex);
-    return world_.reload_requests;
+    return world_.control_requests;
+}
+
+inline void FakeHost::answer_control(const std::string& operation, FakeControlAnswer answer) {
+    const Lock lock(world_.mutex);
+    world_.control_answers[operation] = std::move(answer);
 }
 
 inline FakeClient FakeHost::connect(FakeConnect as) {

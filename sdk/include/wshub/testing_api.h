@@ -14,6 +14,7 @@
 
 #include "testing_call.h"
 #include "testing_channels.h"
+#include "testing_control.h"
 #include "testing_sessions.h"
 
 namespace wshub::fake {
@@ -127,16 +128,6 @@ inline std::int32_t server_str(Call call, std::uint32_t what, const wshub_sink* 
                                                      : world.state_directory;
     if (said.empty()) return WSHUB_ESTATE;
     call.put(*sink, said);
-    return WSHUB_OK;
-}
-
-inline std::int32_t reload(Call call, wshub_str plugin) {
-    const std::string name(detail::view(plugin));
-    const auto& all = call.world.instances;
-    const bool known =
-        name.empty() || std::any_of(all.begin(), all.end(), [&](const auto& it) { return it->name == name; });
-    if (!known) return WSHUB_ENOENT;
-    call.world.reload_requests.push_back(name);
     return WSHUB_OK;
 }
 
@@ -359,11 +350,11 @@ inline const wshub_host_v1& host_functions() {
         to.var_set = guarded<var_set>;
         to.has_role = acting<has_role>;
         to.server_str = guarded<server_str>;
-        to.reload = acting<fake::reload>;
         to.channel = guarded<channel>;
         to.channel_send = acting<channel_send>;
         to.channel_close = acting<channel_close>;
         to.channel_str = acting<channel_str>;
+        to.control = acting<fake::control>;
         return to;
     }();
     return table;

@@ -132,7 +132,8 @@ public:
     Hub hub;
     std::vector<std::unique_ptr<Instance>> instances;  // in the order loaded
     std::vector<std::unique_ptr<Instance>> replaced;   // by newer versions: a forgotten thread may still call
-    std::vector<std::string> reload_requests;
+    std::vector<FakeControlRequest> control_requests;
+    std::map<std::string, FakeControlAnswer> control_answers;  // by operation
     std::uint32_t last_instance = 0;
     std::vector<FakeLogLine> log;
     std::vector<std::string> failures;

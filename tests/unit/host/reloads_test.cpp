@@ -1,4 +1,5 @@
 // Versions of plugins that take over while the hub runs.
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -151,8 +152,21 @@ TEST_CASE("an unchanged file is not loaded again unless it is asked for by name"
 TEST_CASE("a plugin can ask for its own reload", "[reloads]") {
     Counting site;
     site.world.run();
-    CHECK(site.world.say(site.world.client(), R"(21["reload"])") == Packets{"31[true,false]"});
+    std::atomic<int> outcomes{0};
+    site.world.host->set_control(
+        [&](const std::string& operation, const std::string& arguments, const std::string& who, host::ControlDone done) {
+            CHECK(operation == "reload");
+            CHECK(arguments == R"({"plugin":"counter"})");
+            CHECK(who == "plugin counter");
+            CHECK(site.world.host->request_reload("counter", [&outcomes, done](const host::ReloadOutcome& outcome) {
+                outcomes += outcome.problems.empty() && outcome.changes.front().what == "reloaded" ? 1 : 100;
+                done({{}, {}, "{}"});  // for a version that is gone
+            }));
+        });
+    CHECK(site.world.say(site.world.client(), R"(21["reload","counter"])") == Packets{"31[true]"});
     CHECK(site.comes_to_log("plugin reloaded name=counter"));
+    site.world.host->finish_reloads();
+    CHECK(outcomes == 1);
     CHECK_FALSE(site.world.host->request_reload("nobody"));
 }
 
@@ -162,7 +176,7 @@ TEST_CASE("changed settings and lists of plugins are applied without a restart",
     host::HostSettings next;
     next.enabled = {"good", "counter"};
     next.plugin_settings = {{"plugin.counter", "step", "10", "wshub.ini:9"}};
-    site.world.settings.read_again = [&next] { return std::optional(next); };
+    site.world.settings.read_again = [&next](auto&) { return std::optional(next); };
     site.world.run();
     FakeSession& client = site.world.client();
     CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
@@ -190,7 +204,7 @@ TEST_CASE("a configuration with errors changes nothing and all of them are said"
     next.plugin_settings = {{"plugin.counter", "step", "many", "wshub.ini:9"},
                             {"plugin.counter", "stepp", "2", "wshub.ini:10"},
                             {"plugin.nobody", "x", "2", "wshub.ini:12"}};
-    site.world.settings.read_again = [&next] { return std::optional(next); };
+    site.world.settings.read_again = [&next](auto&) { return std::optional(next); };
     site.world.run();
     FakeSession& client = site.world.client();
     site.reload("");

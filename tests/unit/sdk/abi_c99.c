@@ -21,6 +21,7 @@ size_t c_sizes(size_t* out) {
     out[n++] = sizeof(wshub_desc);
     out[n++] = sizeof(wshub_note);
     out[n++] = sizeof(wshub_channel_event);
+    out[n++] = sizeof(wshub_answer);
     return n;
 }
 

@@ -61,11 +61,11 @@ AT(wshub_host_v1, emit, 152);
 AT(wshub_host_v1, var_set, 256);
 AT(wshub_host_v1, has_role, 264);
 AT(wshub_host_v1, server_str, 272);
-AT(wshub_host_v1, reload, 280);
-AT(wshub_host_v1, channel, 288);
-AT(wshub_host_v1, channel_send, 296);
-AT(wshub_host_v1, channel_close, 304);
-AT(wshub_host_v1, channel_str, 312);
+AT(wshub_host_v1, channel, 280);
+AT(wshub_host_v1, channel_send, 288);
+AT(wshub_host_v1, channel_close, 296);
+AT(wshub_host_v1, channel_str, 304);
+AT(wshub_host_v1, control, 312);
 static_assert(sizeof(wshub_host_v1) == 320);
 AT(wshub_channel_event, op, 4);
 AT(wshub_channel_event, session, 8);
@@ -74,7 +74,13 @@ AT(wshub_channel_event, data, 32);
 AT(wshub_channel_event, binary, 48);
 AT(wshub_channel_event, reason, 56);
 static_assert(sizeof(wshub_channel_event) == 72);
-static_assert(WSHUB_ON_CHANNEL == 11 && WSHUB_BLOCKING == 0x100 && WSHUB_F_PATH == 13);
+AT(wshub_answer, status, 4);
+AT(wshub_answer, cookie, 8);
+AT(wshub_answer, result, 16);
+AT(wshub_answer, code, 32);
+AT(wshub_answer, message, 48);
+static_assert(sizeof(wshub_answer) == 64);
+static_assert(WSHUB_ON_CHANNEL == 11 && WSHUB_ON_ANSWER == 12 && WSHUB_BLOCKING == 0x100 && WSHUB_F_PATH == 13);
 static_assert(WSHUB_CHANNEL_ENGINE_IO == 1 && WSHUB_CHANNEL_WEBSOCKET == 2);
 static_assert(WSHUB_CHANNEL_OPEN == 1 && WSHUB_CHANNEL_MESSAGE == 2 && WSHUB_CHANNEL_CLOSE == 3);
 static_assert(WSHUB_F_FOLLOWING == 11 && WSHUB_F_ROLES == 12 && WSHUB_VISIT_FOLLOWERS == 8);
@@ -101,7 +107,8 @@ TEST_CASE("C and C++ agree on the size of everything that crosses the wall", "[a
                                              sizeof(wshub_member), sizeof(wshub_tick), sizeof(wshub_reply),
                                              sizeof(wshub_http), sizeof(wshub_emit), sizeof(wshub_setting),
                                              sizeof(wshub_query), sizeof(wshub_host_v1), sizeof(wshub_plugin_v1),
-                                             sizeof(wshub_desc), sizeof(wshub_note), sizeof(wshub_channel_event)});
+                                             sizeof(wshub_desc), sizeof(wshub_note), sizeof(wshub_channel_event),
+                                             sizeof(wshub_answer)});
 }
 
 TEST_CASE("the descriptor says what the compiler knows", "[abi]") {

@@ -62,7 +62,7 @@ export class ActivityFeed {
     this.app.hub.tell("admin_subscribe"); // without an acknowledgement, which would be the list of all
   }
   #unsubscribe() {
-    if (this.#subscribed) this.app.hub.tell("admin:unsubscribe");
+    if (this.#subscribed) this.app.hub.tell("admin_unsubscribe");
     this.#subscribed = false;
   }
   #rest(why) {
