@@ -39,6 +39,7 @@ export async function leaveRoom(app, connection, room) {
 
 // name: null for everything that the configuration says of plugins.
 export async function reload(app, name) {
+  let changes = [];
   const done = await confirmed({
     title: name ? "Reload this plugin?" : "Reload all?",
     body: name
@@ -48,9 +49,12 @@ export async function reload(app, name) {
         ]
       : [h("p", {}, "The hub reads its configuration of plugins again, and loads those that have changed, as after SIGHUP. Clients stay connected.")],
     label: "Reload",
-    act: () => app.hub.ask("reload", name ? { plugin: name } : {}),
+    act: async () => {
+      changes = (await app.hub.ask("reload", name ? { plugin: name } : {})).changes ?? [];
+    },
   });
-  if (done) notice(name ? `Asked for a reload of ${name}.` : "Asked for a reload.", "plain");
+  const told = changes.map(({ plugin, what, version }) => `${plugin} ${version} ${what}`).join(", ");
+  if (done) notice(told ? `Reloaded: ${told}.` : "Nothing had changed.", "good");
   return done;
 }
 
@@ -92,6 +96,7 @@ export async function broadcast(app, { namespace = app.hub.namespace, room = "" 
     });
     if (!filledIn) return false;
     const receivers = await receiversOf(app, message);
+    let sent;
     const done = await confirmed({
       title: "Send this broadcast?",
       body: [
@@ -99,21 +104,24 @@ export async function broadcast(app, { namespace = app.hub.namespace, room = "" 
         h("pre", { tabindex: "0", "aria-label": "Arguments" }, JSON.stringify(message.args, null, 2)),
       ],
       label: "Send",
-      act: () => app.hub.ask("broadcast", message),
+      act: async () => {
+        sent = connectionsOf((await app.hub.ask("broadcast", message)).receivers);
+      },
     });
     if (!done) continue; // back to the form, which is as it was
-    notice(`${message.event} was sent to ${receivers}.`, "good");
+    notice(`${message.event} was sent to ${sent}.`, "good");
     return true;
   }
 }
 
+const connectionsOf = (number) => `${count(number)} ${number === 1 ? "connection" : "connections"}`;
+
 async function receiversOf(app, { namespace, room }) {
-  const say = (number) => `${count(number)} ${number === 1 ? "connection" : "connections"}`;
-  if (!room) return say(app.stats?.namespaces?.find(({ name }) => name === namespace)?.sockets ?? 0);
+  if (!room) return connectionsOf(app.stats?.namespaces?.find(({ name }) => name === namespace)?.sockets ?? 0);
   try {
-    return say((await app.hub.ask("room", { namespace, name: room, limit: 1 })).members);
+    return connectionsOf((await app.hub.ask("room", { namespace, name: room, limit: 1 })).members);
   } catch (error) {
-    if (error.code === "NOT_FOUND") return say(0);
+    if (error.code === "NOT_FOUND") return connectionsOf(0);
     throw error;
   }
 }

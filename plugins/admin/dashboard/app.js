@@ -16,7 +16,6 @@ import { plugins } from "./views/plugins.js";
 import { rooms } from "./views/rooms.js";
 
 const TOKEN_KEY = "wshub.token";
-const STATS_EVERY = 2000;
 const STATES = {
   connecting: ["Connecting…", "wait"],
   live: ["Live", "good"],
@@ -39,16 +38,7 @@ class App {
     this.root = document.getElementById("app");
     this.hub.addEventListener("state", () => this.#showState());
     this.hub.addEventListener("forbidden", () => this.#signOut("The hub does not take this token any more."));
-    this.statsPoller = new Poller({
-      every: STATS_EVERY,
-      ask: () => this.hub.ask("stats"),
-      show: (stats) => this.#takeStats(stats),
-      failed: (error) => {
-        this.history.gap();
-        this.failed(error);
-      },
-      isAllowed: () => this.hub.state === "live",
-    });
+    this.hub.listen("admin:stats", (stats) => this.#takeStats(stats));
   }
 
   // ---- what views use
@@ -122,12 +112,10 @@ class App {
     if (token) keepToken(token);
     this.#takeStats(stats);
     this.#showShell();
-    this.statsPoller.start();
   }
 
   #signOut(why = "") {
     if (!this.shell) return;
-    this.statsPoller.stop();
     this.view?.stop();
     this.view = null;
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
@@ -162,11 +150,13 @@ class App {
     document.body.classList.toggle("away", isAway);
     setText(this.bannerText, state === "ended" ? "The hub has closed this page's connection." : "The connection to the hub was lost. Reconnecting… What is shown may be out of date.");
     this.again.hidden = state !== "ended";
-    if (isAway) this.wasAway = true;
+    if (isAway) {
+      this.wasAway = true;
+      this.history.gap();
+    }
     if (state === "live" && this.wasAway) {
       this.wasAway = false;
       notice("Reconnected.", "good");
-      this.statsPoller.now();
       for (const poller of this.#pollers) poller.now();
     }
   }

@@ -1,4 +1,5 @@
 // What the hub's totals (`admin:stats`) were while this page was open, as rates and latencies for the charts.
+import { parseTime } from "./format.js";
 
 const KEPT = 1800; // samples: an hour, at one each two seconds
 const APART = 0.9; // seconds; over less, a rate says nothing
@@ -29,7 +30,7 @@ export class History {
   add(stats, at = Date.now()) {
     const before = this.#last;
     const restarted = before && before.stats.started !== stats.started;
-    const seconds = before && (at - before.at) / 1000;
+    const seconds = before && secondsBetween(before, { at, stats });
     if (before && !restarted && seconds < APART) return;
     if (restarted) this.gap(at);
     this.#last = { at, stats };
@@ -72,6 +73,12 @@ export class History {
     this.#rows.push(row);
     if (this.#rows.length > KEPT) this.#rows.shift();
   }
+}
+
+// By the hub's clock, since answers may be late.
+function secondsBetween(before, now) {
+  const seconds = (parseTime(now.stats.time) - parseTime(before.stats.time)) / 1000;
+  return Number.isFinite(seconds) ? seconds : (now.at - before.at) / 1000;
 }
 
 function levels(stats) {

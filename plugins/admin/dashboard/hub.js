@@ -3,6 +3,7 @@
 import { io } from "./lib/socket.io.esm.min.js";
 
 const PATIENCE = 15_000; // milliseconds that an answer may take
+const STATS_EVERY = 2000; // milliseconds
 
 // A request that was refused or lost. `code` is the hub's, or OFFLINE, or TIMEOUT.
 export class Refused extends Error {
@@ -12,6 +13,7 @@ export class Refused extends Error {
   }
 }
 
+// The hub sends `admin:stats` every now and then, one answer for all who look at it; listen() gets it.
 // Events: "state", whenever `state` has changed; "forbidden", when the hub does not take this client for an admin any more.
 export class Hub extends EventTarget {
   // "off": nobody has signed in. "connecting": for the first time. "live". "lost": it tries to come back.
@@ -51,7 +53,7 @@ export class Hub extends EventTarget {
         // Without `active` the server has refused; else it is only not there yet, and the client tries again.
         socket.once("connect_error", (error) => reject(new Refused(socket.active ? "OFFLINE" : "REFUSED", error.message)));
       });
-      const stats = await this.ask("stats");
+      const stats = await this.#subscribe();
       this.#keep(socket);
       return stats;
     } catch (error) {
@@ -115,13 +117,19 @@ export class Hub extends EventTarget {
   // It may be another process with another token that answers now.
   async #returned(socket) {
     try {
-      await this.ask("stats");
+      await this.#subscribe();
       if (this.#socket === socket && socket.connected) this.#become("live");
     } catch (error) {
       if (error.code === "FORBIDDEN") this.dispatchEvent(new Event("forbidden"));
       // Else the line was lost again, or the hub is busy: the next attempt will tell.
       else if (this.#socket === socket && socket.connected) setTimeout(() => this.#returned(socket), 1000);
     }
+  }
+
+  async #subscribe() {
+    const stats = await this.ask("stats");
+    await this.ask("subscribe", { topics: ["stats"], interval: STATS_EVERY });
+    return stats;
   }
 
   #become(state) {
