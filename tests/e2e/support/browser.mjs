@@ -71,6 +71,9 @@ export class Page {
   button(name, within = this.page) {
     return within.getByRole("button", { name, exact: typeof name === "string" });
   }
+  box(name, within = this.page) {
+    return within.getByRole("textbox", { name, exact: typeof name === "string" });
+  }
   // Ends when the text stands somewhere that can be seen.
   sees(text, within = this.page) {
     return within.getByText(text).first().waitFor({ state: "visible" });

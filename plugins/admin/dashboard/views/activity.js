@@ -6,6 +6,7 @@ import * as format from "../format.js";
 const SHOWN = 40;
 const TOO_MANY_CLIENTS = 2000; // one storm of theirs would be megabytes
 const TOO_FAST = 100; // updates in a second
+const REST = 5000; // milliseconds, after which it may be calmer
 
 const WHAT = {
   connect: (update) => [" connected from ", h("bdi", {}, update.connection.client_info?.remote_addr ?? "?")],
@@ -47,13 +48,16 @@ export class ActivityFeed {
   }
   stop() {
     this.#runs = false;
+    clearTimeout(this.resting);
     this.#unsubscribe();
   }
 
   #subscribe(insisted = false) {
     if (this.#subscribed || this.app.hub.state !== "live") return;
     if (!insisted && (this.app.stats?.sessions ?? 0) > TOO_MANY_CLIENTS) {
-      return this.#rest("With so many connections, each change is not shown by itself.");
+      this.#say("With so many connections, each change is not shown by itself.");
+      this.resume.hidden = false;
+      return;
     }
     this.resume.hidden = true;
     this.#say("");
@@ -65,10 +69,10 @@ export class ActivityFeed {
     if (this.#subscribed) this.app.hub.tell("admin_unsubscribe");
     this.#subscribed = false;
   }
-  #rest(why) {
+  #rest() {
     this.#unsubscribe();
-    this.#say(why);
-    this.resume.hidden = false;
+    this.#say("Too much is changing to be read. It goes on when it is calmer.");
+    this.resting = setTimeout(() => this.#runs && this.#subscribe(), REST);
   }
   #say(text) {
     setText(this.note, text || (this.list.childElementCount === 0 ? "Nothing has changed since this page was opened." : ""));
@@ -81,7 +85,7 @@ export class ActivityFeed {
     const second = Math.floor(performance.now() / 1000);
     this.#inSecond = second === this.#second ? this.#inSecond + 1 : 1;
     this.#second = second;
-    if (this.#inSecond > TOO_FAST && !this.insisted) return this.#rest("Too much is changing to be read.");
+    if (this.#inSecond > TOO_FAST && !this.insisted) return this.#rest();
     if (this.app.isPaused) return;
     const sid = update.connection?.sid ?? update.sid;
     const name = h("button", { type: "button", class: "open", onclick: () => this.app.openSession(sid) }, sid);
