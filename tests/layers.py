@@ -19,7 +19,7 @@ OUTSIDE = {  # which folders may meet the outside of each kind
     r"boost/": {"host"},
     r"wshub/(?!abi\.h)": set(),
     r"wshub/abi\.h": {"host"},
-    r"Poco/Net/": {"net"},
+    r"Poco/Net/": {"net", "control"},  # the unix socket
     r"sys/epoll\.h": {"net"},
     r"openssl/": {"net"},
 }

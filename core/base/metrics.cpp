@@ -180,16 +180,6 @@ HistogramReading Metrics::total_histogram(std::string_view name) const {
     return sum;
 }
 
-double Metrics::total(std::string_view name) const {
-    const std::lock_guard lock(mutex_);
-    const auto found = families_.find(name);
-    if (found == families_.end()) return 0;
-    double sum = 0;
-    for (const auto& [labels, counter] : found->second.counters) sum += static_cast<double>(counter->value());
-    for (const auto& [labels, gauge] : found->second.gauges) sum += gauge->value();
-    return sum;
-}
-
 std::string Metrics::text() const {
     refresh();
     const std::lock_guard lock(mutex_);

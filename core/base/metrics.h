@@ -92,9 +92,6 @@ public:
     double total(std::string_view name, std::string_view label = {}) const;
     HistogramReading total_histogram(std::string_view name) const;
 
-    // The sum of all figures of that name; 0 if there are none.
-    double total(std::string_view name) const;
-
     // Prometheus text exposition format 0.0.4.
     std::string text() const;
 

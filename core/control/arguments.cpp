@@ -115,6 +115,13 @@ std::string Arguments::array(std::string_view name) {
     return std::string(*value);
 }
 
+std::string Arguments::object(std::string_view name) {
+    const auto value = take(name);
+    if (!value) return "{}";
+    if (value->front() != '{') throw Refused::format(std::string(name) + ": expected an object");
+    return std::string(*value);
+}
+
 void Arguments::end() const {
     for (const auto& [name, value] : members_) {
         if (known_.contains(name)) continue;

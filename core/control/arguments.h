@@ -44,7 +44,8 @@ public:
     bool yes_or_no(std::string_view name, bool otherwise);
     base::milliseconds duration(std::string_view name, base::milliseconds otherwise, base::milliseconds most);
     std::string choice(std::string_view name, std::span<const std::string_view> choices, std::string_view otherwise);
-    std::string array(std::string_view name);  // as JSON; "[]" if not given
+    std::string array(std::string_view name);   // as JSON; "[]" if not given
+    std::string object(std::string_view name);  // as JSON; "{}" if not given
 
     // When all was read: throws Refused if there is a member that was not.
     void end() const;

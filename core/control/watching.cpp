@@ -47,6 +47,15 @@ Json namespaces_of(const hub::Hub& hub, std::size_t& sockets) {
     return list.done();
 }
 
+Json handlers_of(const base::Metrics& metrics) {
+    const base::HistogramReading times = metrics.total_histogram("wshub_handler_seconds");
+    Array buckets;
+    for (const base::HistogramReading::Bucket& bucket : times.buckets) {
+        buckets.add(Object().add("le", bucket.le).add("count", bucket.count).done());  // le null: all
+    }
+    return Object().add("count", times.count).add("sum_seconds", times.sum).add("buckets", buckets.done()).done();
+}
+
 Json setting_of(const host::SettingInfo& setting) {
     const auto shown = [&](const std::string& value) {
         return setting.secret && !value.empty() ? std::string(kSecret) : value;
@@ -127,6 +136,7 @@ std::optional<Json> stats(Request& request) {
         .add("loop_lag_ms", context.lag.worst_ms(on.loops, on.clock))
         .add("rss_bytes", resident_bytes())
         .add("cpu_seconds", cpu_seconds())
+        .add("handlers", handlers_of(on.metrics))
         .done();
 }
 

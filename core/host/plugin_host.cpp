@@ -366,6 +366,11 @@ bool PluginHost::request_reload(std::string_view plugin, std::function<void(cons
     return impl_->request_reload(plugin, std::move(tell));
 }
 
+bool PluginHost::is_reloading() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->reloads != nullptr && impl_->reloads->is_busy();
+}
+
 void PluginHost::finish_reloads() {
     impl_->reloads->finish();
 }

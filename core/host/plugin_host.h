@@ -104,6 +104,8 @@ public:
     bool request_reload(std::string_view plugin = {});
     // The same; `tell` is called once with what came of it, on the reload thread or, if the server stops, on another.
     bool request_reload(std::string_view plugin, std::function<void(const ReloadOutcome&)> tell);
+    // Whether something that was asked for, or a change of files, is not done yet. Main thread.
+    bool is_reloading() const;
     // Waits until what was asked for before is done. For tests.
     void finish_reloads();
     // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs. Also done by the

@@ -133,6 +133,11 @@ void ReloadThread::refuse() {
     wake();
 }
 
+bool ReloadThread::is_busy() {
+    const std::lock_guard lock(mutex_);
+    return busy_ || !requested_.empty();
+}
+
 void ReloadThread::finish() {
     std::unique_lock lock(mutex_);
     done_.wait(lock, [this] { return !busy_ && requested_.empty(); });

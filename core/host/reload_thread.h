@@ -45,6 +45,8 @@ public:
     void request(const ReloadRequest& request);
     // No request is taken any more.
     void refuse();
+    // Whether something that was requested is not done yet.
+    bool is_busy();
     // Waits until all that was requested before is done.
     void finish();
 

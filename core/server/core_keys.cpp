@@ -608,6 +608,13 @@ void add_log(std::vector<CoreKey>& keys) {
     keys.push_back(log.path(
                           "file", "", [](Settings & s) -> auto& { return s.log.file; })
                        .described_as("The file to append the log to; empty is standard error."));
+    keys.push_back(
+        log.size(
+               "max_bytes", "0", 0, 1'000'000'000'000, [](Settings & s) -> auto& { return s.log.max_bytes; })
+            .described_as("The size above which the log file is set aside and a new one begun; 0 is never."));
+    keys.push_back(log.integer(
+                          "keep", "5", 0, 1000, [](Settings & s) -> auto& { return s.log.keep; })
+                       .described_as("How many log files that were set aside are kept, the newest as NAME.1.log."));
 }
 
 }  // namespace

@@ -3,12 +3,17 @@
 #include <execinfo.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
+#include <span>
 #include <string_view>
 
+#include "base/log.h"
 #include "host/call_scope.h"
 
 namespace wshub::server {
@@ -50,9 +55,29 @@ private:
     std::size_t size_ = 0;
 };
 
-void on_crash(int number) {
+bool in_journal = false;  // found out beforehand
+std::atomic<pid_t> blamed{0};
+static_assert(std::atomic<pid_t>::is_always_lock_free);
+
+void handle_crashes(std::span<const int> signals);
+
+// A watchdog's SIGABRT comes to whichever thread is free to take it; the one that stands still has more to tell. Gives
+// it the signal and the time to end the process; comes back if that is not so, or does not happen.
+void hand_on(int number, const siginfo_t& info) {
+    const bool sent = info.si_code == SI_USER || info.si_code == SI_QUEUE;
+    const pid_t thread = blamed.exchange(0);
+    if (number != SIGABRT || !sent || thread == 0 || thread == ::syscall(SYS_gettid)) return;
+    handle_crashes({&number, 1});
+    if (::syscall(SYS_tgkill, ::getpid(), thread, number) != 0) return;
+    const timespec patience{2, 0};
+    ::nanosleep(&patience, nullptr);
+}
+
+void on_crash(int number, siginfo_t* info, void*) {
+    hand_on(number, *info);
     Line line;
     const char* const name = ::sigdescr_np(number);
+    if (in_journal) line << "<2>";
     line << "wshub " WSHUB_VERSION ": crashed: " << (name != nullptr ? name : "unknown signal");
     if (const host::CallScope* const call = host::current_call()) {
         line << " in plugin " << call->plugin;
@@ -65,6 +90,14 @@ void on_crash(int number) {
     ::raise(number);
 }
 
+void handle_crashes(std::span<const int> signals) {
+    struct sigaction action = {};
+    action.sa_sigaction = on_crash;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER | SA_SIGINFO);
+    sigemptyset(&action.sa_mask);
+    for (const int number : signals) sigaction(number, &action, nullptr);
+}
+
 }  // namespace
 
 void install_crash_report() {
@@ -73,11 +106,12 @@ void install_crash_report() {
     std::array<void*, 1> frame;
     ::backtrace(frame.data(), 1);
 
-    struct sigaction action = {};
-    action.sa_handler = on_crash;
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER);
-    sigemptyset(&action.sa_mask);
-    for (const int number : kCrashes) sigaction(number, &action, nullptr);
+    in_journal = base::log::stderr_is_journal();
+    handle_crashes(kCrashes);
+}
+
+void blame_thread(pid_t thread) {
+    blamed = thread;
 }
 
 }  // namespace wshub::server

@@ -1,7 +1,6 @@
 #include "server/program.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,12 +15,15 @@
 #include "server/command_line.h"
 #include "server/core_keys.h"
 #include "server/crash_report.h"
+#include "server/descriptors.h"
 #include "server/new_plugin.h"
 #include "server/places.h"
 #include "server/server.h"
+#include "server/service_manager.h"
 #include "server/settings.h"
 #include "server/spare_memory.h"
 #include "server/stop_signals.h"
+#include "server/supervision.h"
 
 namespace wshub::server {
 namespace {
@@ -34,7 +36,9 @@ void say(std::FILE* stream, const std::string& text) {
 }
 
 int refuse(const std::vector<std::string>& problems) {
-    for (const std::string& problem : problems) say(stderr, "wshub: " + problem);
+    // The journal has the program's name, and would take a line without priority for a mere notice.
+    const char* const prefix = base::log::stderr_is_journal() ? "<3>" : "wshub: ";
+    for (const std::string& problem : problems) say(stderr, prefix + problem);
     return kNotStarted;
 }
 
@@ -73,14 +77,6 @@ void set_up_log(const base::log::Settings& settings) {
 bool can_append(const std::filesystem::path& file) {
     if (::access(file.c_str(), W_OK) == 0) return !std::filesystem::is_directory(file);
     return errno == ENOENT && ::access(file.parent_path().c_str(), W_OK | X_OK) == 0;
-}
-
-// Each connection is a descriptor; the soft limit is 1024 nearly everywhere and meant to be raised by those who can.
-void raise_descriptor_limit() {
-    rlimit limit = {};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-    limit.rlim_cur = limit.rlim_max;
-    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) base::log::warn("the limit of open files cannot be raised");
 }
 
 // The settings, and what only the program knows of itself.
@@ -144,14 +140,25 @@ std::optional<host::HostSettings> read_again(const SettingSources& sources, cons
 }
 
 // Until a stop signal comes, whose number it gives.
-int wait_for_stop(StopSignals& signals, Server& server) {
+int wait_for_stop(StopSignals& signals, Server& server, Supervision& supervision) {
     const base::SystemClock clock;
     SpareMemory spare;
+    base::SteadyTime next_look_at_memory = clock.steady();
     for (;;) {
-        const auto number = signals.wait_for(SpareMemory::kLookEvery);
-        if (number == SIGHUP) server.reload();
-        if (number && number != SIGHUP) return *number;
-        if (spare.is_due(server.sessions(), clock.steady())) SpareMemory::give_back();
+        const auto number = signals.wait_for(supervision.patience());
+        const base::SteadyTime now = clock.steady();
+        if (number == SIGHUP) {
+            server.reload();
+            supervision.reloading(now);
+        } else if (number == SIGUSR1) {
+            base::log::reopen();
+        } else if (number) {
+            return *number;
+        }
+        supervision.look(now);
+        if (now < next_look_at_memory) continue;
+        next_look_at_memory = now + SpareMemory::kLookEvery;
+        if (spare.is_due(server.sessions(), now)) SpareMemory::give_back();
     }
 }
 
@@ -165,7 +172,8 @@ int serve(const CommandLine& line) {
     set_up_log(loaded.settings.log);
     base::log::info("starting version={} pid={} configuration=\"{}\"", WSHUB_VERSION, ::getpid(),
                     name_of(sources.file));
-    raise_descriptor_limit();
+    ServiceManager manager = ServiceManager::from_environment();
+    advise_on_descriptors(raise_descriptor_limit(), loaded.settings.engine.limits.max_sessions);
     ::signal(SIGPIPE, SIG_IGN);
     install_crash_report();
     StopSignals signals;
@@ -177,7 +185,10 @@ int serve(const CommandLine& line) {
     say(stdout, server.start_line());
     if (!loaded.settings.log.file.empty()) base::log::info("{}", server.start_line());
 
-    base::log::info("stopping signal={}", ::sigabbrev_np(wait_for_stop(signals, server)));
+    Supervision supervision(std::move(manager), server, server.url(), base::SystemClock().steady());
+    const int signal = wait_for_stop(signals, server, supervision);
+    base::log::info("stopping signal={}", ::sigabbrev_np(signal));
+    supervision.stopping(loaded.settings.shutdown_timeout);
     server.stop();
     base::log::info("stopped");
     return kDone;

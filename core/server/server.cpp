@@ -214,9 +214,16 @@ void Server::start() {
     }
 }
 
+std::vector<net::Loop*> Server::loops() const {
+    return impl_->loop_list();
+}
+
+std::string Server::url() const {
+    return impl_->url(impl_->settings.http.host) + impl_->settings.engine.path;
+}
+
 std::string Server::start_line() const {
-    const Settings& settings = impl_->settings;
-    std::string line = "wshub " WSHUB_VERSION " listening on " + impl_->url(settings.http.host) + settings.engine.path;
+    const std::string line = "wshub " WSHUB_VERSION " listening on " + url();
     std::string names;
     for (const host::PluginInfo& plugin : plugins()) {
         if (plugin.error.empty()) names += (names.empty() ? "" : ", ") + plugin.name + " " + plugin.version;
@@ -230,6 +237,10 @@ std::size_t Server::sessions() const {
 
 void Server::reload() {
     impl_->plugins.request_reload();
+}
+
+bool Server::is_reloading() const {
+    return impl_->plugins.is_reloading();
 }
 
 void Server::stop() {

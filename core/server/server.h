@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "host/plugin_host.h"
+#include "net/loop.h"
 #include "server/settings.h"
 
 namespace wshub::server {
@@ -32,9 +33,16 @@ public:
     // That are open now. Any thread.
     std::size_t sessions() const;
 
+    // All of them; they run from start() to stop().
+    std::vector<net::Loop*> loops() const;
+    // Where clients find it: http://127.0.0.1:3000/socket.io/. After start().
+    std::string url() const;
+
     // Reads the configuration and the files of plugins again and does what follows from that, on another thread. After
     // start().
     void reload();
+    // Whether that is not done yet.
+    bool is_reloading() const;
 
     // Frees the port, closes the sessions within the shutdown timeout, stops the plugins in reverse order, ends all
     // threads.

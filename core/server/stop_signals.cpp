@@ -13,25 +13,31 @@
 namespace wshub::server {
 namespace {
 
-constexpr std::array<int, 3> kOurSignals{SIGTERM, SIGINT, SIGHUP};
+constexpr std::array<int, 4> kOurSignals{SIGTERM, SIGINT, SIGHUP, SIGUSR1};
 
 // Written by the handler. Lock-free, so it may be touched there.
 std::atomic<int> first_signal{0};
-std::atomic<bool> hung_up{false};
+std::atomic<bool> hung_up{false}, rotated{false};
 std::atomic<int> wake_fd{-1};
 static_assert(std::atomic<int>::is_always_lock_free);
+
+// The counter of an eventfd takes one more: this write cannot fail or block.
+void wake() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto written = ::write(wake_fd.load(), &one, sizeof one);
+}
 
 void on_signal(int number) {
     int none = 0;
     if (number == SIGHUP) {
         hung_up = true;
+    } else if (number == SIGUSR1) {
+        rotated = true;
     } else if (!first_signal.compare_exchange_strong(none, number)) {
         ::_exit(128 + number);
     }
     const int saved = errno;
-    const std::uint64_t one = 1;
-    // The counter of an eventfd takes one more: this write cannot fail or block.
-    [[maybe_unused]] const auto written = ::write(wake_fd.load(), &one, sizeof one);
+    wake();
     errno = saved;
 }
 
@@ -56,6 +62,7 @@ StopSignals::StopSignals() {
     if (fd < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
     first_signal = 0;
     hung_up = false;
+    rotated = false;
     wake_fd = fd;
     handle_all(on_signal);
 }
@@ -80,7 +87,12 @@ std::optional<int> StopSignals::wait_for(base::milliseconds patience) {
     while (::read(wake_fd.load(), &count, sizeof count) < 0 && errno == EINTR) continue;
     const int stop = first_signal.load();
     if (stop != 0) return stop;
-    return hung_up.exchange(false) ? std::optional(SIGHUP) : std::nullopt;
+    if (hung_up.exchange(false)) {
+        // The descriptor is empty now; the other must not wait for the next signal.
+        if (rotated) wake();
+        return SIGHUP;
+    }
+    return rotated.exchange(false) ? std::optional(SIGUSR1) : std::nullopt;
 }
 
 WithoutStopSignals::WithoutStopSignals() {

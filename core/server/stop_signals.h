@@ -1,6 +1,6 @@
 // SIGTERM and SIGINT as a request to stop: the first is waited for, a second one ends the process at once with
-// 128 + its number. SIGHUP as a request to read the configuration again, as often as it comes. One object in a process,
-// before it starts threads; main thread.
+// 128 + its number. SIGHUP as a request to read the configuration again, and SIGUSR1 as one to open the log file anew,
+// as often as they come. One object in a process, before it starts threads; main thread.
 #pragma once
 
 #include <signal.h>
@@ -20,7 +20,7 @@ public:
     StopSignals& operator=(const StopSignals&) = delete;
 
     // Sleeps until one has come (also one that came before), and gives its number: a stop signal again each time,
-    // SIGHUP once for all that came until then.
+    // SIGHUP and SIGUSR1 once for all of the kind that came until then.
     int wait();
     // The same, but gives up after that time.
     std::optional<int> wait_for(base::milliseconds patience);

@@ -38,14 +38,17 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () =>
 // the time that is left here.
 after(() => setTimeout(() => process.exit(1), STOP_PATIENCE).unref());
 
-function launch({ program = PROGRAM, ini = "", set = {}, args = [] }) {
+function launch({ program = PROGRAM, ini = "", set = {}, args = [], env = {} }) {
   const directory = mkdtempSync(path.join(tmpdir(), "wshub-e2e-"));
   const file = path.join(directory, "wshub.ini");
   writeFileSync(file, ini);
   // Nothing a test starts leaves a trace, or finds another's.
   set = { "server.state_directory": path.join(directory, "state"), ...set };
   const settings = Object.entries(set).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
-  const child = spawn(program, ["--config", file, ...settings, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(program, ["--config", file, ...settings, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env },
+  });
   running.add(child);
   const said = { stdout: "", stderr: "", all: "" };
   for (const stream of ["stdout", "stderr"]) {
@@ -77,7 +80,7 @@ export async function runHub(options = {}) {
 }
 
 // A hub that listens. `set`: settings by "section.key", as on the command line; `ini`: text of the configuration file;
-// `program`: another one than the build's.
+// `program`: another one than the build's; `env`: variables of its environment, beside ours.
 export async function startHub({ set = {}, ...options } = {}) {
   // What comes by itself (heartbeats when chance says, system:stats at each connect) is for tests that are about it.
   const calm = {};

@@ -44,6 +44,20 @@ TEST_CASE("hang-ups are told one by one, and stop nothing", "[signals]") {
           }) == 3);
 }
 
+TEST_CASE("a request to open the log anew is told beside a hang-up, and stops nothing", "[signals]") {
+    CHECK(outcome_of([] {
+              StopSignals signals;
+              const auto patience = std::chrono::milliseconds(1'000);
+              ::raise(SIGUSR1);
+              if (signals.wait_for(patience) != SIGUSR1) return 1;
+              ::raise(SIGUSR1);
+              ::raise(SIGHUP);
+              if (signals.wait_for(patience) != SIGHUP) return 2;
+              if (signals.wait_for(patience) != SIGUSR1) return 3;
+              return signals.wait_for(std::chrono::milliseconds(0)) ? 4 : 5;
+          }) == 5);
+}
+
 TEST_CASE("a wait for a stop signal ends without one when its time is over", "[signals]") {
     CHECK(outcome_of([] {
               StopSignals signals;
@@ -78,7 +92,7 @@ TEST_CASE("a thread started without stop signals has them blocked, its starter h
         pthread_sigmask(SIG_BLOCK, nullptr, &inside);
     }
     pthread_sigmask(SIG_BLOCK, nullptr, &after);
-    for (const int number : {SIGTERM, SIGINT, SIGHUP}) {
+    for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) {
         CHECK(sigismember(&inside, number) == 1);
         CHECK(sigismember(&after, number) == 0);
     }
