@@ -117,7 +117,10 @@ export async function broadcast(app, { namespace = app.hub.namespace, room = "" 
 const connectionsOf = (number) => `${count(number)} ${number === 1 ? "connection" : "connections"}`;
 
 async function receiversOf(app, { namespace, room }) {
-  if (!room) return connectionsOf(app.stats?.namespaces?.find(({ name }) => name === namespace)?.sockets ?? 0);
+  if (!room) {
+    const { namespaces } = await app.hub.ask("stats");
+    return connectionsOf(namespaces.find(({ name }) => name === namespace)?.sockets ?? 0);
+  }
   try {
     return connectionsOf((await app.hub.ask("room", { namespace, name: room, limit: 1 })).members);
   } catch (error) {

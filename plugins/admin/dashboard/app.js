@@ -238,10 +238,11 @@ class App {
         this.place,
       ),
     );
+    const cameByForm = this.root.contains(document.activeElement);
     this.root.replaceChildren(this.shell);
     this.#showState();
     this.#route();
-    this.title.focus();
+    if (cameByForm) this.title.focus();
   }
 
   #route() {

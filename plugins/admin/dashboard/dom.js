@@ -44,6 +44,23 @@ export function setChildren(parent, children) {
   }
 }
 
+// A table that can be moved sideways where it is too wide, by the keyboard too.
+export function scroller(label, ...content) {
+  const box = h("div", { class: "table" }, content);
+  const look = new ResizeObserver(() => {
+    if (box.scrollWidth > box.clientWidth) {
+      box.tabIndex = 0;
+      box.setAttribute("role", "region");
+      box.setAttribute("aria-label", label);
+    } else {
+      for (const name of ["tabindex", "role", "aria-label"]) box.removeAttribute(name);
+    }
+  });
+  look.observe(box);
+  for (const child of box.children) look.observe(child);
+  return box;
+}
+
 let ids = 0;
 export const freshId = (stem) => `${stem}-${++ids}`;
 

@@ -45,7 +45,8 @@ export function listing(app, { id, title, icon, what, operation, only = {}, sort
   }
   function showWanted() {
     for (const [box, name] of [[search, "search"], [room, "room"]]) {
-      if (box && (box.input !== document.activeElement || wanted[name] === NO_CHOICE)) box.input.value = wanted[name];
+      // Not under the fingers of who types.
+      if (box && box.input !== document.activeElement) box.input.value = wanted[name];
     }
     if (transport) transport.value = wanted.transport;
     namespace.value = wanted.namespace;

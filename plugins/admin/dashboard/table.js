@@ -1,6 +1,6 @@
 // A table whose rows are brought up to date in place, so that focus, selection and the reader's place stay; and the pager
 // below it.
-import { h, icon, select, setChildren, setText } from "./dom.js";
+import { h, icon, scroller, select, setChildren, setText } from "./dom.js";
 import { count } from "./format.js";
 
 export class LiveTable {
@@ -14,9 +14,8 @@ export class LiveTable {
     this.heads = columns.map((column) => this.#head(column));
     this.body = h("tbody");
     this.empty = h("p", { class: "empty", hidden: true }, empty);
-    this.element = h(
-      "div",
-      { class: "table" },
+    this.element = scroller(
+      caption,
       h("table", {}, h("caption", { class: "unseen" }, caption), h("thead", {}, h("tr", {}, this.heads)), this.body),
       this.empty,
     );

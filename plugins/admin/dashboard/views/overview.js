@@ -1,5 +1,5 @@
 // How the hub is doing: figures, charts, and what is happening right now.
-import { h, select, setChildren, setText } from "../dom.js";
+import { h, scroller, select, setChildren, setText } from "../dom.js";
 import { Chart } from "../charts.js";
 import * as format from "../format.js";
 import { ActivityFeed } from "./activity.js";
@@ -125,9 +125,8 @@ export function overview(app) {
           "section",
           { class: "panel", "aria-labelledby": "spaces-title" },
           h("h2", { id: "spaces-title" }, "Namespaces"),
-          h(
-            "div",
-            { class: "table" },
+          scroller(
+            "Namespaces",
             h(
               "table",
               {},

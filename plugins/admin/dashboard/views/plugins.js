@@ -1,5 +1,5 @@
 // The plugins: how they are, what they handle, how they are set, and when they were loaded.
-import { h, icon, setChildren, setText } from "../dom.js";
+import { h, icon, scroller, setChildren, setText } from "../dom.js";
 import { notice } from "../dialogs.js";
 import { reload } from "../actions.js";
 import * as format from "../format.js";
@@ -71,9 +71,8 @@ class Card {
       "details",
       {},
       this.settingsTitle,
-      h(
-        "div",
-        { class: "table" },
+      scroller(
+        `Settings of ${name}`,
         h(
           "table",
           {},
