@@ -53,8 +53,8 @@ export async function reload(app, name) {
       changes = (await app.hub.ask("reload", name ? { plugin: name } : {})).changes ?? [];
     },
   });
-  const told = changes.map(({ plugin, what, version }) => `${plugin} ${version} ${what}`).join(", ");
-  if (done) notice(told ? `Reloaded: ${told}.` : "Nothing had changed.", "good");
+  // What has changed is told by the plugins' own view.
+  if (done && changes.length === 0) notice("Nothing had changed.", "plain");
   return done;
 }
 

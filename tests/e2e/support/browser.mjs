@@ -26,7 +26,7 @@ export const startBrowser = () => chromium.launch({ executablePath: CHROMIUM, ar
 export class Page {
   // A browser context of its own: nothing is stored in it yet. `origin`: from where alone it may load anything.
   static async open(browser, origin, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1366, height: 860 }, colorScheme: "light", ...options });
+    const context = await browser.newContext({ viewport: { width: 1366, height: 860 }, colorScheme: "light", reducedMotion: "reduce", ...options });
     const page = new Page();
     page.context = context;
     page.page = await context.newPage();

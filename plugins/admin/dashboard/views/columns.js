@@ -32,6 +32,7 @@ export function connectionColumns(app, wanted) {
     transport: {
       label: "Transport",
       sort: "transport",
+      class: "wide",
       text: (row) => transportName(row.transport),
       paint: (cell, row) => cell.replaceChildren(h("span", { class: `badge ${row.transport === "websocket" ? "" : "other"}` }, transportName(row.transport))),
     },
