@@ -314,7 +314,17 @@ function forgetToken() {
   }
 }
 
-const config = await (await fetch("config.json", { cache: "no-store" })).json();
-const app = new App(config);
+// The hub may have gone since it sent this page.
+async function readConfig() {
+  for (;;) {
+    try {
+      return await (await fetch("config.json")).json();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 2000));
+    }
+  }
+}
+
+const app = new App(await readConfig());
 app.listen();
 await app.start();

@@ -42,6 +42,7 @@ export class Page {
 
   faults = []; // errors and warnings of the console, exceptions, requests to elsewhere
   isHubAway = false; // then requests may fail
+  socket = null; // the last WebSocket that was opened
 
   #watch(origin) {
     const host = new URL(origin).host;
@@ -52,6 +53,7 @@ export class Page {
       this.faults.push(`console: ${message.text()}`);
     });
     page.on("pageerror", (error) => this.faults.push(`exception: ${error.stack}`));
+    page.on("websocket", (socket) => (this.socket = socket));
     for (const event of ["request", "websocket"]) {
       page.on(event, (request) => {
         const url = new URL(request.url());
