@@ -92,15 +92,21 @@ async function search(text) {
   await page.page.getByRole("searchbox", { name: "Search" }).fill(text);
 }
 const dialog = () => page.page.locator("dialog[open]").last();
-const opened = (name) => page.button(new RegExp(`^${name}`)).first().click();
+const opened = (name) =>
+  page
+    .button(new RegExp(`^${name}`))
+    .first()
+    .click();
 
 function get(url, headers = {}, method = "GET") {
   const answer = new Promise((resolve, reject) => {
     const request = http.request(url, { headers, method }, (response) => {
       const parts = [];
-      response.on("data", (part) => parts.push(part)).on("end", () => {
-        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) });
-      });
+      response
+        .on("data", (part) => parts.push(part))
+        .on("end", () => {
+          resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(parts) });
+        });
     });
     request.on("error", reject).end();
   });
@@ -118,7 +124,13 @@ afterEach(() =>
 
 describe("the files of the page", () => {
   it("come from the plugin, under a policy that forbids everything else", async () => {
-    for (const [name, type] of [["", "text/html"], ["app.js", "text/javascript"], ["style.css", "text/css"], ["icon.svg", "image/svg+xml"], ["lib/licences.txt", "text/plain"]]) {
+    for (const [name, type] of [
+      ["", "text/html"],
+      ["app.js", "text/javascript"],
+      ["style.css", "text/css"],
+      ["icon.svg", "image/svg+xml"],
+      ["lib/licences.txt", "text/plain"],
+    ]) {
       const { status, headers, body } = await get(`${hub.url}/admin/${name}`);
       assert.equal(status, 200, name);
       assert.ok(headers["content-type"].startsWith(type), headers["content-type"]);
@@ -126,7 +138,10 @@ describe("the files of the page", () => {
       assert.ok(!headers["content-security-policy"].includes("unsafe"));
       assert.equal(headers["x-content-type-options"], "nosniff");
       assert.equal(headers["cache-control"], name === "" ? "no-store" : "no-cache");
-      for (const [coding, decode] of [["br", brotliDecompressSync], ["gzip", gunzipSync]]) {
+      for (const [coding, decode] of [
+        ["br", brotliDecompressSync],
+        ["gzip", gunzipSync],
+      ]) {
         const packed = await get(`${hub.url}/admin/${name}`, { "Accept-Encoding": coding });
         assert.equal(packed.headers["content-encoding"], coding, name);
         assert.deepEqual(decode(packed.body), body);
@@ -273,7 +288,10 @@ describe("with five hundred clients", () => {
     await page.button("Cancel", dialog()).click();
     await page.button(`Take out of ${HOSTILE_ROOM}`).click();
     await page.button("Take out", dialog()).click();
-    await page.until((room) => ![...document.querySelectorAll(".rooms bdi")].some((each) => each.textContent === room), HOSTILE_ROOM);
+    await page.until(
+      (room) => ![...document.querySelectorAll(".rooms bdi")].some((each) => each.textContent === room),
+      HOSTILE_ROOM,
+    );
     await hub.logged(/taken out of a room .*by="/);
     await page.page.keyboard.press("Escape");
   });
@@ -303,7 +321,7 @@ describe("with five hundred clients", () => {
   it("a broadcast reaches them all, once it is confirmed", async () => {
     await page.button("Broadcast").click();
     await page.box("Event").fill("news");
-    await page.box("Arguments").fill("[1, {\"text\": ");
+    await page.box("Arguments").fill('[1, {"text": ');
     await page.button("Continue", dialog()).click();
     await page.sees("The arguments are not JSON", dialog());
     await page.box("Arguments").fill(`["flash", {"n": 7}]`);
@@ -376,7 +394,10 @@ describe("for everybody", () => {
       await page.page.getByLabel("Colours").selectOption(scheme);
       for (const view of VIEWS) {
         await page.show(view);
-        await page.page.locator(view === "overview" ? ".legend" : view === "plugins" ? ".plugin" : ".view tbody tr").first().waitFor();
+        await page.page
+          .locator(view === "overview" ? ".legend" : view === "plugins" ? ".plugin" : ".view tbody tr")
+          .first()
+          .waitFor();
         await page.shoot(`${scheme}-${view}`, { whole: view === "overview" || view === "plugins" });
         assert.deepEqual(await page.faultsOfAccess(), [], view);
       }
@@ -401,9 +422,15 @@ describe("for everybody", () => {
     await page.page.setViewportSize({ width: 360, height: 740 });
     for (const view of VIEWS) {
       await page.show(view);
-      await page.page.locator(view === "overview" ? ".legend" : view === "plugins" ? ".plugin" : ".view tbody tr").first().waitFor();
+      await page.page
+        .locator(view === "overview" ? ".legend" : view === "plugins" ? ".plugin" : ".view tbody tr")
+        .first()
+        .waitFor();
       assert.deepEqual(await page.faultsOfAccess(), [], view);
-      const { width, content } = await page.page.evaluate(() => ({ width: innerWidth, content: document.documentElement.scrollWidth }));
+      const { width, content } = await page.page.evaluate(() => ({
+        width: innerWidth,
+        content: document.documentElement.scrollWidth,
+      }));
       assert.ok(content <= width, `${view} is ${content} wide`);
       await page.shoot(`phone-${view}`);
     }
@@ -419,7 +446,8 @@ describe("for everybody", () => {
     await page.page.reload();
     await page.page.locator("nav").waitFor();
     const { keyboard } = page.page;
-    const focused = () => page.page.evaluate(() => (document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText).trim());
+    const focused = () =>
+      page.page.evaluate(() => (document.activeElement.getAttribute("aria-label") ?? document.activeElement.innerText).trim());
     const tabTo = async (wanted) => {
       const seen = [];
       for (let i = 0; i < 60; ++i) {

@@ -23,11 +23,58 @@ const totals = (more = {}) => ({
 describe("figures as text", () => {
   it("have three digits and a unit", () => {
     const cases = [
-      [format.bytes, [[0, "0 B"], [999, "999 B"], [1000, "1 KB"], [1234, "1.23 KB"], [61_400_000, "61.4 MB"], [null, "–"], [Number.NaN, "–"]]],
-      [format.milliseconds, [[0, "0 ms"], [0.2041, "204 µs"], [0.0001, "1 µs"], [1.5, "1.5 ms"], [12.34, "12.3 ms"], [2500, "2.5 s"], [null, "–"]]],
-      [format.duration, [[0, "0 s"], [59.6, "1 min"], [61, "1 min 1 s"], [3600, "1 h"], [93_784, "1 d 2 h"], [86_400 + 5, "1 d"], [undefined, "–"]]],
-      [format.perSecond, [[0, "0/s"], [1999.6, "2 k/s"], [12.34, "12.3/s"], [null, "–"]]],
-      [format.count, [[1234567, "1,234,567"], [undefined, "–"]]],
+      [
+        format.bytes,
+        [
+          [0, "0 B"],
+          [999, "999 B"],
+          [1000, "1 KB"],
+          [1234, "1.23 KB"],
+          [61_400_000, "61.4 MB"],
+          [null, "–"],
+          [Number.NaN, "–"],
+        ],
+      ],
+      [
+        format.milliseconds,
+        [
+          [0, "0 ms"],
+          [0.2041, "204 µs"],
+          [0.0001, "1 µs"],
+          [1.5, "1.5 ms"],
+          [12.34, "12.3 ms"],
+          [2500, "2.5 s"],
+          [null, "–"],
+        ],
+      ],
+      [
+        format.duration,
+        [
+          [0, "0 s"],
+          [59.6, "1 min"],
+          [61, "1 min 1 s"],
+          [3600, "1 h"],
+          [93_784, "1 d 2 h"],
+          [86_400 + 5, "1 d"],
+          [undefined, "–"],
+        ],
+      ],
+      [
+        format.perSecond,
+        [
+          [0, "0/s"],
+          [1999.6, "2 k/s"],
+          [12.34, "12.3/s"],
+          [null, "–"],
+        ],
+      ],
+      [
+        format.count,
+        [
+          [1234567, "1,234,567"],
+          [undefined, "–"],
+        ],
+      ],
     ];
     for (const [show, pairs] of cases) for (const [value, text] of pairs) assert.equal(plain(show(value)), text, String(value));
   });
@@ -47,7 +94,14 @@ describe("what was", () => {
     history.add(totals({ events_in: 300, cpu_seconds: 2 }), now);
     const [time, eventsIn, cpu, polling] = history.columns(["eventsIn", "cpu", "polling"], 600);
     assert.deepEqual(time, [(now - 4000) / 1000, now / 1000]);
-    assert.deepEqual([eventsIn, cpu, polling], [[null, 50], [null, 25], [1, 1]]);
+    assert.deepEqual(
+      [eventsIn, cpu, polling],
+      [
+        [null, 50],
+        [null, 25],
+        [1, 1],
+      ],
+    );
   });
   it("does not make a rate of two answers at the same time", () => {
     const history = new History();

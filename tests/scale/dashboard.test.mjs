@@ -107,6 +107,7 @@ describe(`with ${CLIENTS} clients`, () => {
 
   it("keeps what the browser is sent small, and the hub's loops on time", async () => {
     await page.show("overview");
+    await page.until(() => /^\d/.test(document.querySelector(".legend .value").textContent)); // the next figures have come
     await page.sees("each change is not shown by itself");
     const { lag, nodes, heap } = await page.page.evaluate(() => ({
       lag: document.querySelectorAll(".chart .legend .value")[8].textContent,

@@ -47,7 +47,13 @@ export async function reload(app, name) {
           h("p", {}, quoted(name), " is loaded anew from its file. Clients stay connected."),
           h("p", {}, "If the new version does not start, the old one goes on."),
         ]
-      : [h("p", {}, "The hub reads its configuration of plugins again, and loads those that have changed, as after SIGHUP. Clients stay connected.")],
+      : [
+          h(
+            "p",
+            {},
+            "The hub reads its configuration of plugins again, and loads those that have changed, as after SIGHUP. Clients stay connected.",
+          ),
+        ],
     label: "Reload",
     act: async () => {
       changes = (await app.hub.ask("reload", name ? { plugin: name } : {})).changes ?? [];
@@ -100,7 +106,15 @@ export async function broadcast(app, { namespace = app.hub.namespace, room = "" 
     const done = await confirmed({
       title: "Send this broadcast?",
       body: [
-        h("p", {}, quoted(message.event), " goes to ", h("strong", {}, receivers), message.room && [" in the room ", quoted(message.room)], "."),
+        h(
+          "p",
+          {},
+          quoted(message.event),
+          " goes to ",
+          h("strong", {}, receivers),
+          message.room && [" in the room ", quoted(message.room)],
+          ".",
+        ),
         h("pre", { tabindex: "0", "aria-label": "Arguments" }, JSON.stringify(message.args, null, 2)),
       ],
       label: "Send",

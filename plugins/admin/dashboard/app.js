@@ -1,8 +1,9 @@
-// The page: signs in, keeps the line to the hub, and shows one view at a time.
-import { h, icon, select, setText } from "./dom.js";
+// The page: signs in, keeps the line to the hub, and shows one view at a time in its frame.
+import { h } from "./dom.js";
 import { announce, notice } from "./dialogs.js";
 import { broadcast } from "./actions.js";
 import { parseTime } from "./format.js";
+import { Frame } from "./frame.js";
 import { History } from "./history.js";
 import { Hub } from "./hub.js";
 import { Poller } from "./poller.js";
@@ -16,13 +17,6 @@ import { plugins } from "./views/plugins.js";
 import { rooms } from "./views/rooms.js";
 
 const TOKEN_KEY = "wshub.token";
-const STATES = {
-  connecting: ["Connecting…", "wait"],
-  live: ["Live", "good"],
-  lost: ["Reconnecting…", "bad"],
-  ended: ["Disconnected", "bad"],
-  off: ["Signed out", "wait"],
-};
 
 class App {
   stats = null;
@@ -91,7 +85,9 @@ class App {
       await this.#signIn(token);
     } catch (error) {
       if (error.code === "OFFLINE" || error.code === "TIMEOUT") {
-        this.root.replaceChildren(h("main", { class: "login", id: "main" }, h("p", {}, "The hub cannot be reached. Trying again…")));
+        this.root.replaceChildren(
+          h("main", { class: "login", id: "main" }, h("p", {}, "The hub cannot be reached. Trying again…")),
+        );
         return void setTimeout(() => this.start(), 2000);
       }
       forgetToken();
@@ -111,15 +107,15 @@ class App {
     const stats = await this.hub.connect(token);
     if (token) keepToken(token);
     this.#takeStats(stats);
-    this.#showShell();
+    this.#showViews();
   }
 
   #signOut(why = "") {
-    if (!this.shell) return;
+    if (!this.frame) return;
     this.view?.stop();
     this.view = null;
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
-    this.shell = null;
+    this.frame = null;
     this.hub.leave();
     forgetToken();
     this.#askForToken(why);
@@ -134,22 +130,15 @@ class App {
     this.#offset = parseTime(stats.time) - Date.now() || 0;
     this.history.add(stats);
     if (before && before.started !== stats.started) notice("The hub was restarted.", "plain");
-    if (this.version) setText(this.version, `wshub ${stats.version}`);
-    if (this.draining) this.draining.hidden = !stats.draining;
+    this.frame?.showStats(stats);
     if (!this.isPaused) this.view?.onStats?.();
   }
 
   #showState() {
     const { state } = this.hub;
-    if (!this.shell) return;
-    const [text, kind] = STATES[state];
-    setText(this.state, text);
-    this.state.className = `state ${kind}`;
+    if (!this.frame) return;
+    this.frame.showState(state);
     const isAway = state === "lost" || state === "ended";
-    this.banner.hidden = !isAway;
-    document.body.classList.toggle("away", isAway);
-    setText(this.bannerText, state === "ended" ? "The hub has closed this page's connection." : "The connection to the hub was lost. Reconnecting… What is shown may be out of date.");
-    this.again.hidden = state !== "ended";
     if (isAway) {
       this.wasAway = true;
       this.history.gap();
@@ -157,109 +146,52 @@ class App {
     if (state === "live" && this.wasAway) {
       this.wasAway = false;
       notice("Reconnected.", "good");
-      for (const poller of this.#pollers) poller.now();
+      this.#askAgain();
     }
   }
 
-  // ---- the frame around the views
+  // ---- views
 
-  #showShell() {
-    const views = [overview(this), connections(this), users(this), rooms(this), plugins(this), closes(this)];
-    this.views = new Map(views.map((view) => [view.id, view]));
-    this.links = new Map(
-      views.map(({ id, title, icon: sign }) => [id, h("a", { href: `#/${id}` }, icon(sign), h("span", {}, title))]),
+  #showViews() {
+    this.views ??= new Map(
+      [overview, connections, users, rooms, plugins, closes].map((make) => make(this)).map((view) => [view.id, view]),
     );
-    this.title = h("h1", { tabindex: "-1" });
-    this.place = h("div", { class: "view" });
-    this.state = h("span", { class: "state" });
-    this.bannerText = h("span");
-    this.again = h("button", { type: "button", class: "small", onclick: () => this.hub.resume() }, "Connect again");
-    this.banner = h("div", { class: "banner bad", role: "status", hidden: true }, this.bannerText, this.again);
-    this.draining = h("div", { class: "banner", role: "status", hidden: true }, "The hub is draining: it takes no new clients, and sends those it has elsewhere.");
-    this.version = h("span", { class: "version" }, `wshub ${this.stats.version}`);
-    const pauseText = h("span", {}, "Pause");
-    const pauseIcon = h("span", { class: "icon-place" }, icon("pause"));
-    const pause = h(
-      "button",
-      {
-        type: "button",
-        "aria-pressed": "false",
-        "aria-label": "Pause updates",
-        onclick: () => {
-          this.isPaused = !this.isPaused;
-          pause.setAttribute("aria-pressed", String(this.isPaused));
-          setText(pauseText, this.isPaused ? "Paused" : "Pause");
-          pauseIcon.replaceChildren(icon(this.isPaused ? "play" : "pause"));
-          document.body.classList.toggle("paused", this.isPaused);
-          announce(this.isPaused ? "Updates are paused." : "Updates go on.");
-          if (!this.isPaused) {
-            this.view.onStats?.();
-            for (const poller of this.#pollers) poller.now();
-          }
-        },
-      },
-      pauseIcon,
-      pauseText,
-    );
-    const theme = select([["auto", "Auto"], ["light", "Light"], ["dark", "Dark"]], wshubTheme.choice, (choice) => {
-      wshubTheme.choice = choice;
+    this.isPaused = false;
+    this.frame = new Frame([...this.views.values()], {
+      mayLeave: this.config.needs_token,
+      onLeave: () => this.#signOut(),
+      onPause: (isPaused) => this.#pause(isPaused),
+      onBroadcast: () => broadcast(this).catch((error) => this.failed(error)),
+      onResume: () => this.hub.resume(),
     });
-    theme.setAttribute("aria-label", "Colours");
-    this.shell = h(
-      "div",
-      { class: "shell" },
-      h(
-        "header",
-        { class: "side" },
-        h("a", { class: "brand", href: "#/overview" }, h("img", { src: "icon.svg", alt: "", width: "26", height: "26" }), "wshub"),
-        h("nav", { "aria-label": "Views" }, [...this.links.values()]),
-        h(
-          "div",
-          { class: "foot" },
-          theme,
-          this.config.needs_token && h("button", { type: "button", class: "small", onclick: () => this.#signOut() }, icon("closes"), "Sign out"),
-          h("p", {}, this.version, " ", h("a", { href: "lib/licences.txt", target: "_blank", rel: "noopener" }, "Licences")),
-        ),
-      ),
-      h(
-        "main",
-        { id: "main", tabindex: "-1" },
-        h(
-          "div",
-          { class: "top" },
-          this.title,
-          this.state,
-          h("span", { class: "spring" }),
-          pause,
-          h("button", { type: "button", class: "primary", onclick: () => broadcast(this).catch((error) => this.failed(error)) }, icon("broadcast"), h("span", {}, "Broadcast")),
-        ),
-        this.banner,
-        this.draining,
-        this.place,
-      ),
-    );
+    this.frame.showStats(this.stats);
     const cameByForm = this.root.contains(document.activeElement);
-    this.root.replaceChildren(this.shell);
+    this.root.replaceChildren(this.frame.element);
     this.#showState();
     this.#route();
-    if (cameByForm) this.title.focus();
+    if (cameByForm) this.frame.title.focus();
+  }
+
+  #pause(isPaused) {
+    this.isPaused = isPaused;
+    announce(isPaused ? "Updates are paused." : "Updates go on.");
+    if (isPaused) return;
+    this.view.onStats?.();
+    this.#askAgain();
+  }
+  #askAgain() {
+    for (const poller of this.#pollers) poller.now();
   }
 
   #route() {
-    if (!this.shell) return;
+    if (!this.frame) return;
     const [id, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
     const view = this.views.get(id) ?? this.views.get("overview");
     if (view === this.view) return;
     this.view?.stop();
     this.drawer?.close();
     this.view = view;
-    for (const [name, link] of this.links) {
-      if (name === view.id) link.setAttribute("aria-current", "page");
-      else link.removeAttribute("aria-current");
-    }
-    setText(this.title, view.title);
-    document.title = `${view.title} – wshub`;
-    this.place.replaceChildren(view.element);
+    this.frame.showView(view);
     view.start(Object.fromEntries(new URLSearchParams(query)));
   }
 
@@ -267,7 +199,7 @@ class App {
     addEventListener("hashchange", () => {
       const before = this.view;
       this.#route();
-      if (this.view !== before) this.title.focus();
+      if (this.view !== before) this.frame.title.focus();
     });
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) for (const poller of this.#pollers) poller.soon(0);
@@ -288,15 +220,22 @@ class App {
 // ---- the token, which lives as long as this tab, and in no address
 
 function takeToken() {
-  const given = /^#token=(.+)$/.exec(location.hash);
+  const given = location.hash.startsWith("#token=") ? decoded(location.hash.slice("#token=".length)) : "";
   if (given) {
     history.replaceState(null, "", location.pathname);
-    keepToken(decodeURIComponent(given[1]));
+    keepToken(given);
   }
   try {
-    return sessionStorage.getItem(TOKEN_KEY) ?? "";
+    return sessionStorage.getItem(TOKEN_KEY) ?? given;
   } catch {
-    return given ? decodeURIComponent(given[1]) : "";
+    return given;
+  }
+}
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text; // a token may have a % in it
   }
 }
 function keepToken(token) {

@@ -49,7 +49,10 @@ export class Chart {
   }
 
   show(history, seconds) {
-    this.data = history.columns(this.series.map(({ name }) => name), seconds);
+    this.data = history.columns(
+      this.series.map(({ name }) => name),
+      seconds,
+    );
     this.seconds = seconds;
     if (this.plot) this.plot.setData(this.data);
     else this.#draw();

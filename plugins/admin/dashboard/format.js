@@ -42,7 +42,12 @@ export function duration(seconds) {
   if (!isNumber(seconds)) return NONE;
   let rest = Math.max(0, Math.round(seconds));
   const parts = [];
-  for (const [unit, size] of [["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]]) {
+  for (const [unit, size] of [
+    ["d", 86_400],
+    ["h", 3600],
+    ["min", 60],
+    ["s", 1],
+  ]) {
     const number = Math.floor(rest / size);
     rest -= number * size;
     if (number > 0 || (unit === "s" && parts.length === 0)) parts.push(`${number}${NARROW}${unit}`);

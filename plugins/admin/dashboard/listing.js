@@ -9,7 +9,13 @@ const NO_CHOICE = "";
 // operation: the hub's name of the list. only: arguments that are always sent. sort, order: at first. filters: those of
 // search (its hint), room, transport, that the list has. columns, keyOf, onOpen: of the table.
 export function listing(app, { id, title, icon, what, operation, only = {}, sort, order = "asc", filters, ...table }) {
-  const defaults = { sort, order, offset: 0, limit: 50, ...Object.fromEntries(filterNames(filters).map((name) => [name, NO_CHOICE])) };
+  const defaults = {
+    sort,
+    order,
+    offset: 0,
+    limit: 50,
+    ...Object.fromEntries(filterNames(filters).map((name) => [name, NO_CHOICE])),
+  };
   let wanted = { ...defaults };
 
   const search = searchBox("Search", (text) => change({ search: text }));
@@ -17,7 +23,11 @@ export function listing(app, { id, title, icon, what, operation, only = {}, sort
   const room = filters.room && searchBox("In room", (text) => change({ room: text }));
   const transport = filters.transport && choice("Transport", filters.transport, (value) => change({ transport: value }));
   const namespace = choice("Namespace", [[NO_CHOICE, "All namespaces"]], (value) => change({ namespace: value }));
-  const clear = h("button", { type: "button", class: "small", onclick: () => change({ ...defaults, sort: wanted.sort, order: wanted.order }) }, "Clear filters");
+  const clear = h(
+    "button",
+    { type: "button", class: "small", onclick: () => change({ ...defaults, sort: wanted.sort, order: wanted.order }) },
+    "Clear filters",
+  );
   const list = new LiveTable({
     ...table,
     caption: title,
@@ -44,7 +54,10 @@ export function listing(app, { id, title, icon, what, operation, only = {}, sort
     poller.now();
   }
   function showWanted() {
-    for (const [box, name] of [[search, "search"], [room, "room"]]) {
+    for (const [box, name] of [
+      [search, "search"],
+      [room, "room"],
+    ]) {
       // Not under the fingers of who types.
       if (box && box.input !== document.activeElement) box.input.value = wanted[name];
     }
@@ -57,7 +70,10 @@ export function listing(app, { id, title, icon, what, operation, only = {}, sort
     const names = app.namespaces();
     if (namespace.dataset.names === names.join("\n")) return;
     namespace.dataset.names = names.join("\n");
-    namespace.replaceChildren(h("option", { value: NO_CHOICE }, "All namespaces"), ...names.map((name) => h("option", { value: name }, name)));
+    namespace.replaceChildren(
+      h("option", { value: NO_CHOICE }, "All namespaces"),
+      ...names.map((name) => h("option", { value: name }, name)),
+    );
     namespace.value = wanted.namespace;
     namespace.hidden = names.length < 2 && wanted.namespace === NO_CHOICE;
   }

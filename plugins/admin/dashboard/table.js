@@ -46,7 +46,10 @@ export class LiveTable {
       shown.set(key, entry);
     }
     this.#rows = shown;
-    setChildren(this.body, [...shown.values()].map(({ element }) => element));
+    setChildren(
+      this.body,
+      [...shown.values()].map(({ element }) => element),
+    );
     this.empty.hidden = items.length > 0;
     this.element.classList.toggle("none", items.length === 0);
   }
@@ -92,11 +95,27 @@ export class Pager {
   constructor({ what, onMove, onSize }) {
     this.what = what;
     this.where = h("span", { class: "where", role: "status" });
-    this.back = h("button", { type: "button", class: "small", onclick: () => onMove(Math.max(0, this.offset - this.limit)) }, "Previous");
+    this.back = h(
+      "button",
+      { type: "button", class: "small", onclick: () => onMove(Math.max(0, this.offset - this.limit)) },
+      "Previous",
+    );
     this.on = h("button", { type: "button", class: "small", onclick: () => onMove(this.offset + this.limit) }, "Next");
-    this.size = select(PAGE_SIZES.map((size) => [size, `${size} a page`]), "50", (size) => onSize?.(Number(size)));
+    this.size = select(
+      PAGE_SIZES.map((size) => [size, `${size} a page`]),
+      "50",
+      (size) => onSize?.(Number(size)),
+    );
     this.size.setAttribute("aria-label", "Rows on a page");
-    this.element = h("div", { class: "pager" }, this.where, h("span", { class: "spring" }), onSize && this.size, this.back, this.on);
+    this.element = h(
+      "div",
+      { class: "pager" },
+      this.where,
+      h("span", { class: "spring" }),
+      onSize && this.size,
+      this.back,
+      this.on,
+    );
   }
 
   // `matched` of `total` rows; without a filter they are the same.

@@ -26,7 +26,12 @@ export const startBrowser = () => chromium.launch({ executablePath: CHROMIUM, ar
 export class Page {
   // A browser context of its own: nothing is stored in it yet. `origin`: from where alone it may load anything.
   static async open(browser, origin, options = {}) {
-    const context = await browser.newContext({ viewport: { width: 1366, height: 860 }, colorScheme: "light", reducedMotion: "reduce", ...options });
+    const context = await browser.newContext({
+      viewport: { width: 1366, height: 860 },
+      colorScheme: "light",
+      reducedMotion: "reduce",
+      ...options,
+    });
     const page = new Page();
     page.context = context;
     page.page = await context.newPage();
@@ -49,7 +54,11 @@ export class Page {
     const page = this.page;
     page.on("console", (message) => {
       if (!["error", "warning"].includes(message.type())) return;
-      if (this.isHubAway && /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|503|WebSocket connection/.test(message.text())) return;
+      if (
+        this.isHubAway &&
+        /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|503|WebSocket connection/.test(message.text())
+      )
+        return;
       this.faults.push(`console: ${message.text()}`);
     });
     page.on("pageerror", (error) => this.faults.push(`exception: ${error.stack}`));

@@ -25,7 +25,11 @@ export class ActivityFeed {
     this.app = app;
     this.list = h("ol", { class: "activity" });
     this.note = h("p", { class: "note" });
-    this.resume = h("button", { type: "button", class: "small", hidden: true, onclick: () => this.#subscribe(true) }, "Show it all the same");
+    this.resume = h(
+      "button",
+      { type: "button", class: "small", hidden: true, onclick: () => this.#subscribe(true) },
+      "Show it all the same",
+    );
     this.element = h(
       "section",
       { class: "panel", "aria-labelledby": "activity-title" },

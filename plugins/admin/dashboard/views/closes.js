@@ -5,7 +5,16 @@ import * as format from "../format.js";
 import { transportName } from "./columns.js";
 
 // What somebody may have to look into.
-const FAULTS = new Set(["ping_timeout", "transport_error", "parse_error", "too_big", "queue_full", "rate_limit", "connect_timeout", "overload"]);
+const FAULTS = new Set([
+  "ping_timeout",
+  "transport_error",
+  "parse_error",
+  "too_big",
+  "queue_full",
+  "rate_limit",
+  "connect_timeout",
+  "overload",
+]);
 
 export function closes(app) {
   let wanted = { offset: 0, limit: 50 };
@@ -28,14 +37,19 @@ export function closes(app) {
       {
         label: "Reason",
         text: (row) => format.words(row.reason),
-        paint: (cell, row) => cell.replaceChildren(h("span", { class: FAULTS.has(row.reason) ? "badge bad" : "badge" }, format.words(row.reason))),
+        paint: (cell, row) =>
+          cell.replaceChildren(h("span", { class: FAULTS.has(row.reason) ? "badge bad" : "badge" }, format.words(row.reason))),
       },
       { label: "Address", class: "wide mono", text: (row) => row.address },
       { label: "Transport", class: "wide", text: (row) => transportName(row.transport) },
       { label: "Was connected for", class: "number wide", text: (row) => format.duration(row.duration_s) },
     ],
   });
-  const pager = new Pager({ what: "closed connections", onMove: (offset) => change({ offset }), onSize: (limit) => change({ limit }) });
+  const pager = new Pager({
+    what: "closed connections",
+    onMove: (offset) => change({ offset }),
+    onSize: (limit) => change({ limit }),
+  });
   const poller = app.poller({
     every: 3000,
     ask: () => app.hub.ask("closes", wanted),

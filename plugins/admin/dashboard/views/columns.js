@@ -2,7 +2,8 @@
 import { h } from "../dom.js";
 import * as format from "../format.js";
 
-export const transportName = (transport) => (transport === "websocket" ? "WebSocket" : transport === "polling" ? "Polling" : format.words(transport));
+export const transportName = (transport) =>
+  transport === "websocket" ? "WebSocket" : transport === "polling" ? "Polling" : format.words(transport);
 
 export function connectionColumns(app, wanted) {
   const since = (row) => (app.now() - format.parseTime(row.connected)) / 1000;
@@ -34,7 +35,10 @@ export function connectionColumns(app, wanted) {
       sort: "transport",
       class: "wide",
       text: (row) => transportName(row.transport),
-      paint: (cell, row) => cell.replaceChildren(h("span", { class: `badge ${row.transport === "websocket" ? "" : "other"}` }, transportName(row.transport))),
+      paint: (cell, row) =>
+        cell.replaceChildren(
+          h("span", { class: `badge ${row.transport === "websocket" ? "" : "other"}` }, transportName(row.transport)),
+        ),
     },
     connected: {
       label: "Connected for",
@@ -45,10 +49,28 @@ export function connectionColumns(app, wanted) {
       title: (row) => `since ${format.dateTime(row.connected)}`,
     },
     rooms: { label: "Rooms", class: "number wide", text: (row) => format.count(row.rooms) },
-    in: { label: "In", sort: "events_in", class: "number wide", text: (row) => format.count(row.events_in), title: () => "Events from the client" },
+    in: {
+      label: "In",
+      sort: "events_in",
+      class: "number wide",
+      text: (row) => format.count(row.events_in),
+      title: () => "Events from the client",
+    },
     out: { label: "Out", class: "number wide", text: (row) => format.count(row.events_out), title: () => "Events to the client" },
-    queued: { label: "Waiting", sort: "queued_bytes", class: "number wide", text: (row) => format.bytes(row.queued_bytes), title: () => "Bytes that the client has not taken yet" },
-    latency: { label: "Latency", sort: "latency", class: "number wide", text: (row) => format.milliseconds(row.latency_ms), title: () => "How long the last ping took" },
+    queued: {
+      label: "Waiting",
+      sort: "queued_bytes",
+      class: "number wide",
+      text: (row) => format.bytes(row.queued_bytes),
+      title: () => "Bytes that the client has not taken yet",
+    },
+    latency: {
+      label: "Latency",
+      sort: "latency",
+      class: "number wide",
+      text: (row) => format.milliseconds(row.latency_ms),
+      title: () => "How long the last ping took",
+    },
   };
   return wanted.map((name) => all[name]);
 }

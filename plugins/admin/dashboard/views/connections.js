@@ -4,7 +4,11 @@ import { disconnect } from "../actions.js";
 import { listing } from "../listing.js";
 import { connectionColumns } from "./columns.js";
 
-const TRANSPORTS = [["", "Any transport"], ["websocket", "WebSocket"], ["polling", "Polling"]];
+const TRANSPORTS = [
+  ["", "Any transport"],
+  ["websocket", "WebSocket"],
+  ["polling", "Polling"],
+];
 
 function list(app, columns, options) {
   const view = listing(app, {
@@ -12,7 +16,15 @@ function list(app, columns, options) {
     filters: { search: "In usernames, ids and addresses", room: true, transport: TRANSPORTS },
     keyOf: (row) => row.sid,
     onOpen: (row) => app.openSession(row.sid),
-    columns: [...connectionColumns(app, columns), { label: "", class: "action wide", text: (row) => row.username ?? "", paint: (cell, row) => cell.replaceChildren(disconnectButton(row)) }],
+    columns: [
+      ...connectionColumns(app, columns),
+      {
+        label: "",
+        class: "action wide",
+        text: (row) => row.username ?? "",
+        paint: (cell, row) => cell.replaceChildren(disconnectButton(row)),
+      },
+    ],
     ...options,
   });
   const disconnectButton = (row) =>

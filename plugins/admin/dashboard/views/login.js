@@ -3,7 +3,13 @@ import { field, h, setText } from "../dom.js";
 
 // `tryToken` signs in, or throws why it could not.
 export function login(tryToken) {
-  const token = h("input", { type: "password", name: "token", autocomplete: "current-password", required: true, spellcheck: "false" });
+  const token = h("input", {
+    type: "password",
+    name: "token",
+    autocomplete: "current-password",
+    required: true,
+    spellcheck: "false",
+  });
   const error = h("p", { class: "error", role: "alert" });
   const go = h("button", { type: "submit", class: "primary" }, "Sign in");
   const form = h(
@@ -24,12 +30,18 @@ export function login(tryToken) {
         go.disabled = false;
       },
     },
-    field("Admin token", token, { hint: "The hub printed it at its first start, and keeps it in the file admin_token of its state directory; or it is [plugin.admin] token." }),
+    field("Admin token", token, {
+      hint: "The hub printed it at its first start, and keeps it in the file admin_token of its state directory; or it is [plugin.admin] token.",
+    }),
     error,
     go,
   );
   return {
-    element: h("main", { class: "login", id: "main", tabindex: "-1" }, h("div", { class: "panel" }, h("img", { src: "icon.svg", alt: "", width: "40", height: "40" }), h("h1", {}, "wshub"), form)),
+    element: h(
+      "main",
+      { class: "login", id: "main", tabindex: "-1" },
+      h("div", { class: "panel" }, h("img", { src: "icon.svg", alt: "", width: "40", height: "40" }), h("h1", {}, "wshub"), form),
+    ),
     // Why somebody who was in has to sign in again.
     say: (text) => setText(error, text),
     focus: () => token.focus(),

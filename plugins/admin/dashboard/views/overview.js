@@ -73,7 +73,11 @@ const CHARTS = [
   },
 ];
 
-const SPANS = [["120", "2 minutes"], ["600", "10 minutes"], ["3600", "1 hour"]];
+const SPANS = [
+  ["120", "2 minutes"],
+  ["600", "10 minutes"],
+  ["3600", "1 hour"],
+];
 
 export function overview(app) {
   const tiles = TILES.map(([label, value, detail]) => {
@@ -114,9 +118,23 @@ export function overview(app) {
     element: h(
       "div",
       { class: "overview" },
-      h("dl", { class: "tiles" }, tiles.map(({ element }) => element)),
-      h("div", { class: "bar" }, h("p", { class: "note" }, "Charts begin when this page is opened."), h("span", { class: "spring" }), span),
-      h("div", { class: "charts" }, charts.map(({ element }) => element)),
+      h(
+        "dl",
+        { class: "tiles" },
+        tiles.map(({ element }) => element),
+      ),
+      h(
+        "div",
+        { class: "bar" },
+        h("p", { class: "note" }, "Charts begin when this page is opened."),
+        h("span", { class: "spring" }),
+        span,
+      ),
+      h(
+        "div",
+        { class: "charts" },
+        charts.map(({ element }) => element),
+      ),
       h(
         "div",
         { class: "columns" },
@@ -130,7 +148,11 @@ export function overview(app) {
             h(
               "table",
               {},
-              h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Name"), h("th", { scope: "col", class: "number" }, "Connections"))),
+              h(
+                "thead",
+                {},
+                h("tr", {}, h("th", { scope: "col" }, "Name"), h("th", { scope: "col", class: "number" }, "Connections")),
+              ),
               spaces,
             ),
           ),

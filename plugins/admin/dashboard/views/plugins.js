@@ -38,7 +38,12 @@ export function plugins(app) {
         { class: "bar" },
         h("p", { class: "note" }, "What runs in the hub. A reload keeps clients connected."),
         h("span", { class: "spring" }),
-        h("button", { type: "button", onclick: async () => (await reload(app, null)) && poller.now() }, icon("reload"), "Reload all"),
+        h(
+          "button",
+          { type: "button", onclick: async () => (await reload(app, null)) && poller.now() },
+          icon("reload"),
+          "Reload all",
+        ),
       ),
       list,
       empty,
@@ -62,7 +67,12 @@ class Card {
     this.settingsTitle = h("summary");
     this.reload = h(
       "button",
-      { type: "button", class: "small", "aria-label": `Reload ${name}`, onclick: async () => (await reload(app, name)) && refresh() },
+      {
+        type: "button",
+        class: "small",
+        "aria-label": `Reload ${name}`,
+        onclick: async () => (await reload(app, name)) && refresh(),
+      },
       icon("reload"),
       "Reload",
     );
@@ -77,7 +87,15 @@ class Card {
           "table",
           {},
           h("caption", { class: "unseen" }, `Settings of ${name}`),
-          h("thead", {}, h("tr", {}, ["Setting", "Value", "Default"].map((title) => h("th", { scope: "col" }, title)))),
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ["Setting", "Value", "Default"].map((title) => h("th", { scope: "col" }, title)),
+            ),
+          ),
           this.settings,
         ),
       ),
@@ -112,17 +130,35 @@ class Card {
     const facts = [
       ["Loaded", plugin.loaded ? format.shortTime(plugin.loaded, this.app.now()) : format.NONE],
       ["Reloads", format.count(plugin.reloads)],
-      ["Last reload", last ? `${format.words(last.outcome)}, ${format.shortTime(last.time, this.app.now())}${last.reason ? `: ${last.reason}` : ""}` : "none"],
+      [
+        "Last reload",
+        last
+          ? `${format.words(last.outcome)}, ${format.shortTime(last.time, this.app.now())}${last.reason ? `: ${last.reason}` : ""}`
+          : "none",
+      ],
       ["Errors", format.count(plugin.errors), plugin.errors > 0 && "bad"],
       ["Slow calls", format.count(plugin.slow), plugin.slow > 0 && "warn"],
       ["Namespaces", (plugin.namespaces ?? []).join(", ") || format.NONE],
       ["File", plugin.file, "long"],
     ];
-    setChildren(this.facts, facts.map(([name, value, kind]) => h("div", { class: kind === "long" ? kind : null }, h("dt", {}, name), h("dd", { class: kind || null }, h("bdi", {}, value)))));
+    setChildren(
+      this.facts,
+      facts.map(([name, value, kind]) =>
+        h(
+          "div",
+          { class: kind === "long" ? kind : null },
+          h("dt", {}, name),
+          h("dd", { class: kind || null }, h("bdi", {}, value)),
+        ),
+      ),
+    );
     const events = plugin.events ?? [];
     setText(this.eventsTitle, `Events (${events.length})`);
     this.eventsPart.hidden = events.length === 0;
-    setChildren(this.events, events.map((event) => h("li", {}, h("code", {}, event))));
+    setChildren(
+      this.events,
+      events.map((event) => h("li", {}, h("code", {}, event))),
+    );
     const settings = plugin.settings ?? [];
     setText(this.settingsTitle, `Settings (${settings.length})`);
     this.settingsPart.hidden = settings.length === 0;
@@ -135,7 +171,10 @@ class Card {
     if (this.lastReload !== undefined && time !== this.lastReload) {
       const good = last.outcome === "done";
       const now = version ? `${name} ${version}` : name;
-      notice(good ? `${now} was reloaded.` : `${name}: ${format.words(last.outcome)}${last.reason ? `: ${last.reason}` : ""}`, good ? "good" : "bad");
+      notice(
+        good ? `${now} was reloaded.` : `${name}: ${format.words(last.outcome)}${last.reason ? `: ${last.reason}` : ""}`,
+        good ? "good" : "bad",
+      );
     }
     this.lastReload = time;
   }

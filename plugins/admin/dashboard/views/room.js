@@ -63,7 +63,12 @@ export function openRoom(app, namespace, name) {
 
   const place = drawer({ title: name, onClose: () => poller.stop() });
   place.actions.append(
-    h("button", { type: "button", onclick: () => broadcast(app, { namespace, room: name }) }, icon("broadcast"), "Broadcast to the room"),
+    h(
+      "button",
+      { type: "button", onclick: () => broadcast(app, { namespace, room: name }) },
+      icon("broadcast"),
+      "Broadcast to the room",
+    ),
   );
   place.content.append(note, table.element, pager.element);
   poller.start();

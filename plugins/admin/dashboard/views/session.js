@@ -17,7 +17,11 @@ const HAPPENED = {
 
 export function openSession(app, sid) {
   const kick = h("button", { type: "button", class: "danger", disabled: true }, icon("close"), "Disconnect");
-  const gone = h("p", { class: "banner bad", role: "status", hidden: true }, "This connection has ended. What is shown is what was known last.");
+  const gone = h(
+    "p",
+    { class: "banner bad", role: "status", hidden: true },
+    "This connection has ended. What is shown is what was known last.",
+  );
   const facts = h("dl", { class: "facts" });
   const rooms = h("ul", { class: "rooms" });
   const noRooms = h("p", { class: "empty" }, "It is in no room.");
@@ -30,7 +34,13 @@ export function openSession(app, sid) {
     gone,
     facts,
     h("section", {}, h("h3", {}, "Rooms"), rooms, noRooms),
-    h("section", {}, h("h3", {}, "What happened"), h("p", { class: "note" }, "The last things, the newest first. Names of events, never what was in them."), story),
+    h(
+      "section",
+      {},
+      h("h3", {}, "What happened"),
+      h("p", { class: "note" }, "The last things, the newest first. Names of events, never what was in them."),
+      story,
+    ),
   );
   kick.addEventListener("click", async () => (await disconnect(app, shown)) && poller.now());
 
@@ -43,7 +53,10 @@ export function openSession(app, sid) {
       kick.disabled = false;
       setChildren(facts, factsOf(app, session));
       showRooms(session);
-      setChildren(story, [...(session.story ?? [])].reverse().map((item) => storyItem(app, item)));
+      setChildren(
+        story,
+        [...(session.story ?? [])].reverse().map((item) => storyItem(app, item)),
+      );
     },
     failed: (error) => {
       if (error.code !== "NOT_FOUND") return app.failed(error);
@@ -76,7 +89,13 @@ export function openSession(app, sid) {
       h("button", { type: "button", class: "open", onclick: () => app.openRoom(shown.namespace, name) }, h("bdi", {}, name)),
       h(
         "button",
-        { type: "button", class: "quiet", "aria-label": `Take out of ${name}`, title: "Take out of this room", onclick: async () => (await leaveRoom(app, shown, name)) && poller.now() },
+        {
+          type: "button",
+          class: "quiet",
+          "aria-label": `Take out of ${name}`,
+          title: "Take out of this room",
+          onclick: async () => (await leaveRoom(app, shown, name)) && poller.now(),
+        },
         icon("leave"),
       ),
     );
@@ -85,7 +104,8 @@ export function openSession(app, sid) {
   return place;
 }
 
-const fact = (name, value, kind) => h("div", { class: kind === "long" ? kind : null }, h("dt", {}, name), h("dd", { class: kind || null }, h("bdi", {}, value)));
+const fact = (name, value, kind) =>
+  h("div", { class: kind === "long" ? kind : null }, h("dt", {}, name), h("dd", { class: kind || null }, h("bdi", {}, value)));
 
 function factsOf(app, session) {
   const { refusals = {} } = session;
@@ -95,7 +115,10 @@ function factsOf(app, session) {
     fact("Namespace", session.namespace),
     fact("Address", `${session.address}${session.secure ? " (TLS)" : ""}`, "mono"),
     fact("Transport", transportName(session.transport)),
-    fact("Connected", `${format.dateTime(session.connected)}, ${format.duration((app.now() - format.parseTime(session.connected)) / 1000)} ago`),
+    fact(
+      "Connected",
+      `${format.dateTime(session.connected)}, ${format.duration((app.now() - format.parseTime(session.connected)) / 1000)} ago`,
+    ),
     fact("Upgraded", time(session.upgraded)),
     fact("Roles", session.roles.join(", ") || "none"),
     fact("Events in", `${format.count(session.events_in)}, the last ${time(session.last_event_in)}`),
