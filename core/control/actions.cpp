@@ -50,7 +50,8 @@ Json changes_of(const host::ReloadOutcome& outcome) {
 host::ControlAnswer answer_of(const host::ReloadOutcome& outcome) {
     if (outcome.problems.empty()) return {{}, {}, Object().add("changes", changes_of(outcome)).done().text};
     std::string why;
-    for (const host::ReloadOutcome::Problem& problem : outcome.problems) why += (why.empty() ? "" : "; ") + problem.text;
+    for (const host::ReloadOutcome::Problem& problem : outcome.problems)
+        why += (why.empty() ? "" : "; ") + problem.text;
     return {"INTERNAL", why, {}};
 }
 

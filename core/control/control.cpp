@@ -19,9 +19,10 @@ constexpr std::size_t kMostWaiting = 64;
 
 const std::map<std::string_view, Operation>& table() {
     static const std::map<std::string_view, Operation> operations{
-        {"stats", stats},   {"sessions", sessions},   {"session", session}, {"rooms", rooms},   {"room", room},
-        {"plugins", plugins}, {"closes", closes},     {"kick", kick},       {"broadcast", broadcast}, {"leave", leave},
-        {"reload", reload}, {"log-level", log_level}, {"drain", drain},
+        {"stats", stats},         {"sessions", sessions}, {"session", session}, {"rooms", rooms},
+        {"room", room},           {"plugins", plugins},   {"closes", closes},   {"kick", kick},
+        {"broadcast", broadcast}, {"leave", leave},       {"reload", reload},   {"log-level", log_level},
+        {"drain", drain},
     };
     return operations;
 }

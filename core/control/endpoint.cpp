@@ -176,8 +176,8 @@ private:
     const std::shared_ptr<Shared> shared_;
 };
 
-// Held for as long as the hub lives, so that of two hubs one has the socket, whoever of them looks when; a hub that died
-// lets go of it.
+// Held for as long as the hub lives, so that of two hubs one has the socket, whoever of them looks when; a hub that
+// died lets go of it.
 class Lock {
 public:
     explicit Lock(const std::filesystem::path& file) : path_(file) {
@@ -248,8 +248,8 @@ struct Endpoint::Impl {
         Poco::Net::TCPServerParams::Ptr params = new Poco::Net::TCPServerParams;
         params->setMaxThreads(kMostConnections);
         params->setMaxQueued(1);
-        server = std::make_unique<Poco::Net::TCPServer>(new Factory(shared), pool, listen_at(path, settings.mode),
-                                                        params);
+        server =
+            std::make_unique<Poco::Net::TCPServer>(new Factory(shared), pool, listen_at(path, settings.mode), params);
         server->start();
     }
     ~Impl() {

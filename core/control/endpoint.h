@@ -1,6 +1,6 @@
-// The unix socket at which `wshub ctl` asks for operations: one JSON object a line each way, answers in the order of the
-// requests. Who may open it is what its file's mode says; each connection is bounded in what it sends and how long it is
-// silent, and there are few of them.
+// The unix socket at which `wshub ctl` asks for operations: one JSON object a line each way, answers in the order of
+// the requests. Who may open it is what its file's mode says; each connection is bounded in what it sends and how long
+// it is silent, and there are few of them.
 //
 //   > {"operation":"kick","arguments":{"sid":"..."}}
 //   < {"ok":true,"result":{}}

@@ -44,8 +44,7 @@ inline void put(std::string& out, std::nullptr_t) {
     out += "null";
 }
 template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-void put(std::string& out, Number value) {
+requires(!std::same_as<Number, bool>) void put(std::string& out, Number value) {
     out += std::to_string(value);
 }
 inline void put(std::string& out, double value) {

@@ -257,8 +257,8 @@ std::optional<Json> session(Request& request) {
     const std::string sid = request.arguments.needed_text("sid");
     request.arguments.end();
     const hub::SocketHandle socket = hub.find(sid);
-    const auto found = socket == 0 ? std::vector<hub::SocketView>()
-                                   : look_at(hub, std::span(&socket, 1), hub::Look::kStory);
+    const auto found =
+        socket == 0 ? std::vector<hub::SocketView>() : look_at(hub, std::span(&socket, 1), hub::Look::kStory);
     if (found.empty()) throw Refused::not_found("there is no such session");
 
     const hub::SocketView& view = found.front();
@@ -315,11 +315,7 @@ std::optional<Json> rooms(Request& request) {
     for (const RoomRow& row : page.of(found, order)) {
         items.add(Object().add("namespace", row.nsp).add("name", row.name).add("members", row.members).done());
     }
-    return Object()
-        .add("total", total)
-        .add("matched", found.size())
-        .add("items", items.done())
-        .done();
+    return Object().add("total", total).add("matched", found.size()).add("items", items.done()).done();
 }
 
 std::optional<Json> room(Request& request) {

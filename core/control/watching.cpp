@@ -76,11 +76,7 @@ std::string_view state_of(const host::PluginInfo& plugin) {
 Json last_reload_of(const host::PluginInfo& plugin) {
     if (!plugin.last_reload) return {"null"};
     const host::LastReload& last = *plugin.last_reload;
-    return Object()
-        .add("time", last.time)
-        .add("outcome", last.outcome)
-        .add("reason", or_null(last.reason))
-        .done();
+    return Object().add("time", last.time).add("outcome", last.outcome).add("reason", or_null(last.reason)).done();
 }
 
 Json plugin_row(const host::PluginInfo& plugin, std::string_view state) {

@@ -44,8 +44,8 @@ bool has_state(const wshub_plugin_v1& functions) {
 }
 
 std::string_view kind_name(std::uint32_t kind) {
-    constexpr std::array<std::string_view, 13> kNames{"call",  "event", "connect", "connected", "disconnect",
-                                                      "join",  "leave", "http",    "timer",     "post",
+    constexpr std::array<std::string_view, 13> kNames{"call",  "event",   "connect", "connected", "disconnect",
+                                                      "join",  "leave",   "http",    "timer",     "post",
                                                       "reply", "channel", "answer"};
     return kind < kNames.size() ? kNames[kind] : kNames[0];
 }

@@ -69,10 +69,10 @@ struct PluginInfo {
 
     // The rest since the start of the server; of one that runs.
     bool quarantined = false;
-    base::WallTime loaded{};       // this version
-    std::int64_t errors = 0;       // handlers that failed
-    std::int64_t slow = 0;         // handlers that took too long
-    std::uint64_t reloads = 0;     // of one that was refused, too; attempts that failed included
+    base::WallTime loaded{};    // this version
+    std::int64_t errors = 0;    // handlers that failed
+    std::int64_t slow = 0;      // handlers that took too long
+    std::uint64_t reloads = 0;  // of one that was refused, too; attempts that failed included
     std::optional<LastReload> last_reload{};
 };
 

@@ -127,7 +127,7 @@ struct PluginHost::Impl {
         std::optional<LastReload> last;
     };
     std::map<std::string, ReloadHistory> histories;  // by plugin
-    std::map<std::string, Instance::Saved> left;  // what unloaded plugins left, should they come back
+    std::map<std::string, Instance::Saved> left;     // what unloaded plugins left, should they come back
     std::vector<Trial> trials;
     std::map<std::string, std::string> given_up;  // fingerprints of files that were rolled back, by plugin
     bool reloading = false;

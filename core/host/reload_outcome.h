@@ -49,7 +49,8 @@ public:
         ReloadOutcome own = outcome;
         if (!plugin_.empty()) {
             std::erase_if(own.changes, [this](const auto& each) { return each.plugin != plugin_; });
-            std::erase_if(own.problems, [this](const auto& each) { return !each.plugin.empty() && each.plugin != plugin_; });
+            std::erase_if(own.problems,
+                          [this](const auto& each) { return !each.plugin.empty() && each.plugin != plugin_; });
         }
         std::exchange(tell_, nullptr)(own);
     }

@@ -191,8 +191,8 @@ bool Hub::in_room(SocketHandle socket, RoomRef room) const {
 // ---- ends
 
 HubError Hub::disconnect(SocketHandle socket) {
-    return impl_->on_loop_of(
-        socket, [socket](Shard& on) { return on.disconnect(socket, "server_namespace_disconnect"); });
+    return impl_->on_loop_of(socket,
+                             [socket](Shard& on) { return on.disconnect(socket, "server_namespace_disconnect"); });
 }
 
 HubError Hub::kick(SocketHandle socket, std::string_view reason) {

@@ -116,15 +116,21 @@ void Shard::leave(Socket& socket, std::string_view reason, std::string_view told
 void Shard::log_close(const Socket& socket, std::string_view told) {
     const SocketRecord& record = socket.record;
     const base::WallTime now = loop_.wall();
-    core_.closes.add({now, record.sid, record.nsp, record.username, record.handshake->remote, socket.session.transport(),
-                      std::string(told), now - record.connected_at});
+    core_.closes.add({now, record.sid, record.nsp, record.username, record.handshake->remote,
+                      socket.session.transport(), std::string(told), now - record.connected_at});
 }
 
 void Shard::closed_outside(session::Session& session, session::CloseReason reason) {
     const session::Handshake& handshake = *session.handshake();
     const base::WallTime now = loop_.wall();
-    core_.closes.add({now, {}, {}, {}, handshake.remote, session.transport(),
-                      std::string(session::close_reason_name(reason)), now - handshake.opened_at});
+    core_.closes.add({now,
+                      {},
+                      {},
+                      {},
+                      handshake.remote,
+                      session.transport(),
+                      std::string(session::close_reason_name(reason)),
+                      now - handshake.opened_at});
 }
 
 void Shard::forget(SocketHandle handle) {

@@ -121,7 +121,7 @@ struct Socket final : Occupant {
     Story story;
     Refusals refusals;
     base::SteadyTime last_in{}, last_out{};  // events; the epoch: none
-    bool orphaned = false;                           // client and session are gone while its hooks wait
+    bool orphaned = false;                   // client and session are gone while its hooks wait
 };
 
 }  // namespace wshub::hub

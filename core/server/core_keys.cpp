@@ -617,6 +617,33 @@ void add_log(std::vector<CoreKey>& keys) {
                        .described_as("How many log files that were set aside are kept, the newest as NAME.1.log."));
 }
 
+// "0660": who may open a socket; nobody may execute one.
+bool store_mode(Settings& settings, std::string_view text) {
+    const bool octal = (text.size() == 3 || (text.size() == 4 && text.front() == '0')) &&
+                       std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+    if (!octal) return false;
+    unsigned mode = 0;
+    for (const char c : text) mode = mode * 8 + static_cast<unsigned>(c - '0');
+    if ((mode & 0111u) != 0) return false;
+    settings.control.mode = mode;
+    return true;
+}
+
+void add_control(std::vector<CoreKey>& keys) {
+    const Section control("control");
+    keys.push_back(control
+                       .boolean(
+                           "enabled", "true", [](Settings & s) -> auto& { return s.control.enabled; })
+                       .described_as("Whether wshub ctl can reach the hub."));
+    keys.push_back(control
+                       .path(
+                           "socket", "", [](Settings & s) -> auto& { return s.control.path; })
+                       .described_as("The unix socket for that; empty is control.sock in the service's folder "
+                                     "(/run/wshub), or else in [server] state_directory."));
+    keys.push_back(control.text("mode", "0660", "an octal mode without x, such as 0660 or 600", store_mode)
+                       .described_as("Who may open it: its user, its group, others. Who may can do everything."));
+}
+
 }  // namespace
 
 const std::vector<CoreKey>& core_keys() {
@@ -628,6 +655,7 @@ const std::vector<CoreKey>& core_keys() {
         add_limits(keys);
         add_plugins(keys);
         add_log(keys);
+        add_control(keys);
         return keys;
     }();
     return table;

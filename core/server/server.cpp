@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "control/control.h"
+#include "control/endpoint.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -138,8 +139,24 @@ struct Server::Impl {
         progress = Progress::kLoops;
         plugins.start();
         progress = Progress::kPlugins;
-        quietly([this] { http->start(); });
+        quietly([this] {
+            open_endpoint();
+            http->start();
+        });
         progress = Progress::kServing;
+    }
+
+    // Two hubs may well use the same defaults; where an operator named the socket, it has to be his.
+    void open_endpoint() {
+        if (!settings.control.enabled || settings.control.path.empty()) return;
+        try {
+            endpoint = std::make_unique<control::Endpoint>(settings.control, control);
+        } catch (const control::EndpointError& error) {
+            const std::string what = "[control] socket = \"" +
+                                     base::log::printable(settings.control.path.string(), 4096) + "\": " + error.what();
+            if (!settings.control_path_is_default) throw base::ConfigError(what);
+            base::log::warn("{}; wshub ctl cannot reach this hub", what);
+        }
     }
 
     std::string url(const std::string& host) const {
@@ -156,6 +173,7 @@ struct Server::Impl {
 
     // Ends what runs, the last first.
     void stop() {
+        endpoint.reset();
         if (progress >= Progress::kServing) close_sessions();
         if (progress >= Progress::kPlugins) plugins.stop();
         if (progress >= Progress::kServing) http->stop();
@@ -186,6 +204,7 @@ struct Server::Impl {
     host::PluginHost plugins;
     session::Engine engine;
     control::Control control;
+    std::unique_ptr<control::Endpoint> endpoint;
     std::unique_ptr<net::HttpServer> http;
     enum class Progress { kNothing, kLoops, kPlugins, kServing } progress = Progress::kNothing;
 };

@@ -28,11 +28,13 @@ void Desk::handle(wshub::Event& event, const Operation& operation) {
     const wshub::Ack ack = event.take_ack();
     const bool reloads = operation.name == "reload";
     if (reloads) remember(ack.id(), true);
-    plugin_.control(operation.name, arguments, [this, admin, ack, about, reloads, &operation](const wshub::ControlAnswer& come) {
-        if (reloads) remember(ack.id(), false);
-        if (operation.changes_something) log_action(operation, admin, about, come.done() ? "done" : come.code());
-        answer(admin, ack, come);
-    });
+    plugin_.control(operation.name, arguments,
+                    [this, admin, ack, about, reloads, &operation](const wshub::ControlAnswer& come) {
+                        if (reloads) remember(ack.id(), false);
+                        if (operation.changes_something)
+                            log_action(operation, admin, about, come.done() ? "done" : come.code());
+                        answer(admin, ack, come);
+                    });
 }
 
 void Desk::answer(const wshub::Session& admin, const wshub::Ack& ack, const wshub::ControlAnswer& come) {

@@ -40,7 +40,7 @@ private:
     wshub::Plugin& plugin_;
     Subscriptions subscriptions_;
     mutable std::mutex mutex_;
-    std::vector<wshub_ack> reloading_;    // answers that are owed
+    std::vector<wshub_ack> reloading_;   // answers that are owed
     std::vector<wshub_ack> taken_over_;  // of the version before, which has been replaced
 };
 

@@ -11,7 +11,7 @@ namespace json = wshub::json;
 namespace {
 
 constexpr std::array<std::string_view, 5> kTopics{"stats", "sessions", "rooms", "plugins", "closes"};
-constexpr std::array<std::string_view, 9> kSubjects{"sid",   "namespace", "room", "event", "plugin",
+constexpr std::array<std::string_view, 9> kSubjects{"sid",   "namespace", "room",  "event", "plugin",
                                                     "level", "on",        "after", "reason"};
 
 std::string quoted(const json::View& value) {
@@ -26,12 +26,12 @@ std::string quoted(const json::View& value) {
 
 const std::vector<Operation>& operations() {
     static const std::vector<Operation> all{
-        {"admin:stats", "stats", false},     {"admin:sessions", "sessions", false},
-        {"admin:session", "session", false}, {"admin:rooms", "rooms", false},
-        {"admin:room", "room", false},       {"admin:plugins", "plugins", false},
-        {"admin:closes", "closes", false},   {"admin:kick", "kick", true},
+        {"admin:stats", "stats", false},        {"admin:sessions", "sessions", false},
+        {"admin:session", "session", false},    {"admin:rooms", "rooms", false},
+        {"admin:room", "room", false},          {"admin:plugins", "plugins", false},
+        {"admin:closes", "closes", false},      {"admin:kick", "kick", true},
         {"admin:broadcast", "broadcast", true}, {"admin:leave", "leave", true},
-        {"admin:reload", "reload", true},    {"admin:log-level", "log-level", true},
+        {"admin:reload", "reload", true},       {"admin:log-level", "log-level", true},
         {"admin:drain", "drain", true},
     };
     return all;
@@ -84,8 +84,9 @@ std::optional<Subscriptions::Wish> Subscriptions::read(const json::View& argumen
     });
     wish.interval_ms = interval ? interval.num() : kLeastMs;
     if (fits && wish.interval_ms >= kLeastMs && wish.interval_ms <= kMostMs) return wish;
-    why_not = "expected {topics, interval}: topics of stats, sessions, rooms, plugins and closes, and an interval of "
-              "1000 to 60000 milliseconds";
+    why_not =
+        "expected {topics, interval}: topics of stats, sessions, rooms, plugins and closes, and an interval of "
+        "1000 to 60000 milliseconds";
     return std::nullopt;
 }
 

@@ -241,7 +241,9 @@ private:
 class ControlAnswer {
 public:
     explicit ControlAnswer(const wshub_answer& answer)
-        : code_(detail::view(answer.code)), message_(detail::view(answer.message)), result_(detail::view(answer.result)) {
+        : code_(detail::view(answer.code)),
+          message_(detail::view(answer.message)),
+          result_(detail::view(answer.result)) {
         if (answer.status < 0 && code_.empty()) code_ = "INTERNAL";
     }
     ControlAnswer(std::string_view code, std::string_view message) : code_(code), message_(message) {}

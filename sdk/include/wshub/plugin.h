@@ -326,8 +326,8 @@ public:
     inline void thread(std::function<void(StopToken)> function);
 
     // What an operator can do, by the names that `wshub ctl` has: control("kick", json::obj("sid", sid), done). From
-    // on_start() on. `done` is called later on the plugin's home loop, unless the plugin has stopped by then. A hub that
-    // cannot do such things answers INTERNAL.
+    // on_start() on. `done` is called later on the plugin's home loop, unless the plugin has stopped by then. A hub
+    // that cannot do such things answers INTERNAL.
     inline void control(std::string_view operation, const json::Raw& arguments,
                         std::function<void(const ControlAnswer&)> done);
 

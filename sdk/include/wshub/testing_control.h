@@ -77,8 +77,8 @@ inline FakeControlAnswer control_reload(const World& world, const json::View& ar
 }
 
 inline FakeControlAnswer carry_out(World& world, const FakeControlRequest& request) {
-    constexpr std::array<std::string_view, 13> kOperations{"broadcast", "closes", "drain",  "kick",    "leave",
-                                                           "log-level", "plugins", "reload", "room",   "rooms",
+    constexpr std::array<std::string_view, 13> kOperations{"broadcast", "closes",   "drain",  "kick", "leave",
+                                                           "log-level", "plugins",  "reload", "room", "rooms",
                                                            "session",   "sessions", "stats"};
     const std::string& operation = request.operation;
     if (std::find(kOperations.begin(), kOperations.end(), operation) == kOperations.end()) {

@@ -153,16 +153,16 @@ TEST_CASE("a plugin can ask for its own reload", "[reloads]") {
     Counting site;
     site.world.run();
     std::atomic<int> outcomes{0};
-    site.world.host->set_control(
-        [&](const std::string& operation, const std::string& arguments, const std::string& who, host::ControlDone done) {
-            CHECK(operation == "reload");
-            CHECK(arguments == R"({"plugin":"counter"})");
-            CHECK(who == "plugin counter");
-            CHECK(site.world.host->request_reload("counter", [&outcomes, done](const host::ReloadOutcome& outcome) {
-                outcomes += outcome.problems.empty() && outcome.changes.front().what == "reloaded" ? 1 : 100;
-                done({{}, {}, "{}"});  // for a version that is gone
-            }));
-        });
+    site.world.host->set_control([&](const std::string& operation, const std::string& arguments, const std::string& who,
+                                     host::ControlDone done) {
+        CHECK(operation == "reload");
+        CHECK(arguments == R"({"plugin":"counter"})");
+        CHECK(who == "plugin counter");
+        CHECK(site.world.host->request_reload("counter", [&outcomes, done](const host::ReloadOutcome& outcome) {
+            outcomes += outcome.problems.empty() && outcome.changes.front().what == "reloaded" ? 1 : 100;
+            done({{}, {}, "{}"});  // for a version that is gone
+        }));
+    });
     CHECK(site.world.say(site.world.client(), R"(21["reload","counter"])") == Packets{"31[true]"});
     CHECK(site.comes_to_log("plugin reloaded name=counter"));
     site.world.host->finish_reloads();

@@ -103,12 +103,11 @@ AT(wshub_note, desc, 20);
 TEST_CASE("C and C++ agree on the size of everything that crosses the wall", "[abi]") {
     std::vector<std::size_t> from_c(32);
     from_c.resize(c_sizes(from_c.data()));
-    CHECK(from_c == std::vector<std::size_t>{sizeof(wshub_event), sizeof(wshub_connect), sizeof(wshub_closed),
-                                             sizeof(wshub_member), sizeof(wshub_tick), sizeof(wshub_reply),
-                                             sizeof(wshub_http), sizeof(wshub_emit), sizeof(wshub_setting),
-                                             sizeof(wshub_query), sizeof(wshub_host_v1), sizeof(wshub_plugin_v1),
-                                             sizeof(wshub_desc), sizeof(wshub_note), sizeof(wshub_channel_event),
-                                             sizeof(wshub_answer)});
+    CHECK(from_c == std::vector<std::size_t>{
+                        sizeof(wshub_event), sizeof(wshub_connect), sizeof(wshub_closed), sizeof(wshub_member),
+                        sizeof(wshub_tick), sizeof(wshub_reply), sizeof(wshub_http), sizeof(wshub_emit),
+                        sizeof(wshub_setting), sizeof(wshub_query), sizeof(wshub_host_v1), sizeof(wshub_plugin_v1),
+                        sizeof(wshub_desc), sizeof(wshub_note), sizeof(wshub_channel_event), sizeof(wshub_answer)});
 }
 
 TEST_CASE("the descriptor says what the compiler knows", "[abi]") {
