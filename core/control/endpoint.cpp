@@ -213,7 +213,7 @@ void make_folder(const std::filesystem::path& folder) {
     std::error_code error;
     if (std::filesystem::exists(folder, error)) return;
     std::filesystem::create_directories(folder.parent_path(), error);
-    if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) {
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) {
         throw EndpointError("its folder cannot be made: " + error_text());
     }
 }

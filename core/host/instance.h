@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -57,6 +58,10 @@ struct Services {
     Quarantine quarantine{};
     ControlCall control{};  // null: there are no operations
 };
+
+// Counts a version of a plugin, or (nothing) only shows the figure from now on.
+enum class VersionFigure : std::uint8_t { kLoads, kReloads };
+void count_version(base::Metrics& metrics, VersionFigure which, const std::string& plugin, std::optional<bool> done);
 
 // Behind every wshub_host* that a plugin holds. Outlives the plugin's code, so that a late call of a thread that the
 // plugin forgot finds something to be refused by.
@@ -140,7 +145,8 @@ public:
     private:
         Gate::Pass pass_;
     };
-    void count_event() { events_->add(); }
+    void count_event() { events_in_->add(); }
+    base::Counter* events_out() const { return events_out_; }  // what it emits, each receiver counted
 
     // ---- what the plugin asks for by way of host functions
 
@@ -186,7 +192,8 @@ private:
 
     std::vector<Registration> registrations_;  // unchanged from load() on
     std::vector<Figure> figures_;              // unchanged from load() on
-    base::Counter* events_ = nullptr;
+    base::Counter* events_in_ = nullptr;
+    base::Counter* events_out_ = nullptr;
     base::Counter* errors_ = nullptr;
     base::Counter* slow_ = nullptr;
     base::TimeCounter* slow_time_ = nullptr;

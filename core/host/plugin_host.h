@@ -76,6 +76,12 @@ struct PluginInfo {
     std::optional<LastReload> last_reload{};
 };
 
+// A plugin that is enabled and does not serve.
+struct PluginTrouble {
+    std::string name;
+    std::string_view what;  // "quarantined"; "failed": it could not be loaded or started
+};
+
 // What check() found: one line each, as ConfigError::what() would say.
 using Problems = std::vector<std::string>;
 
@@ -116,6 +122,8 @@ public:
     std::vector<PluginInfo> plugins() const;
     // Those that are installed, but not enabled, as of the last look at the directory. Any thread.
     std::vector<PluginInfo> disabled_plugins() const;
+    // After start(): any thread.
+    std::vector<PluginTrouble> troubles() const;
     // What paths begin with that plugins answer, those of their channels among them.
     std::vector<std::string> http_prefixes() const;
     // Whether this is the handler for that path. Any thread.

@@ -60,6 +60,7 @@ struct PluginHost::Impl {
     void learn_settings(const PluginFile& file);
     std::optional<std::string> missing_requirement(const Descriptor& descriptor) const;
     void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
+    void remember_refused(std::string_view name, const std::filesystem::path& file, const std::string& reason);
     void give_up(const std::shared_ptr<Instance>& instance);
     using Instances = std::vector<std::shared_ptr<Instance>>;
     std::shared_ptr<const RoutingTable> table_of(const Instances& instances);
@@ -102,6 +103,7 @@ struct PluginHost::Impl {
                      const std::string& before = {});
     // To the log, and to those who wait for the outcome. Of no plugin in particular: without a name.
     void note_problem(const std::string& plugin, std::string text);
+    void forget_refused();
     bool watch_trials();
     void roll_back(Trial trial, std::int64_t failures, std::int64_t calls);
 

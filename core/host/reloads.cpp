@@ -155,8 +155,17 @@ void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings b
         }
     }
     for (Candidate& candidate : candidates) put_in_place(candidate, before);
+    forget_refused();
     put_in_order();
     learn_disabled(catalog);
+}
+
+// Those that run now, or that nobody wants any more.
+void PluginHost::Impl::forget_refused() {
+    const std::lock_guard lock(mutex);
+    std::erase_if(refused, [this](const PluginInfo& each) {
+        return running(each.name) != nullptr || !names(settings.enabled, each.name);
+    });
 }
 
 std::vector<PluginHost::Impl::Candidate> PluginHost::Impl::candidates_of(const ReloadRequest& request,
@@ -237,6 +246,7 @@ void PluginHost::Impl::put_in_place(Candidate& candidate, const HostSettings& be
     } catch (const PluginError& error) {
         if (fresh) fresh->unload();
         note_reload(candidate.name, "failed", error.what());
+        if (!running(candidate.name)) remember_refused(candidate.name, candidate.file.path, error.what());
         std::string text = "plugin " + candidate.name + ": " + candidate.file.path.string() + " was not loaded: ";
         text += error.what();
         if (old) text += "; version " + old->descriptor().version + " serves on";
@@ -422,11 +432,7 @@ void PluginHost::Impl::note_reload(const std::string& plugin, std::string_view r
         ++history.count;
         history.last = LastReload{services.clock.wall(), std::string(result), reason};
     }
-    const std::string label = "plugin=\"" + plugin + "\",result=\"" + std::string(result) + "\"";
-    if (auto* const counter = services.metrics.counter("wshub_plugin_reloads_total",
-                                                       "Versions of a plugin that were to take over", label)) {
-        counter->add();
-    }
+    count_version(services.metrics, VersionFigure::kReloads, plugin, result == "done");
 }
 
 // ---- going back

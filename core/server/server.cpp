@@ -20,6 +20,7 @@
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "server/client_bundle.h"
+#include "server/metrics_pages.h"
 #include "server/stop_signals.h"
 #include "session/engine.h"
 #include "session/shared_limits.h"
@@ -89,7 +90,10 @@ struct Server::Impl {
           limits(std::make_shared<session::SharedLimits>(given.engine, metrics)),
           plugins(host_settings(given, limits), hub, loop_list(), clock, metrics),
           engine(given.engine, loop_list(), hub, metrics, limits),
-          control({hub, plugins, engine, loop_list(), clock, metrics, WSHUB_VERSION, nullptr}) {
+          control({hub, plugins, engine, loop_list(), clock, metrics, WSHUB_VERSION,
+                   [this](bool on) { readiness.set(on ? Readiness::State::kDraining : Readiness::State::kReady); }}),
+
+          pages(given.metrics, {metrics, clock, readiness, loop_list(), [this] { return plugins.troubles(); }}) {
         hub.set_sink(plugins);
         plugins.set_control([this](auto... call) { control.request(std::move(call)...); });
     }
@@ -105,6 +109,7 @@ struct Server::Impl {
     net::Routes routes() {
         net::Routes routes;
         if (settings.serve_client) add_client_bundle(routes, settings.engine.path);
+        if (settings.metrics.enabled && settings.metrics.host.empty()) pages.add_to(routes);
         routes.add_owner([this](std::string_view path) { return plugins.owns_path(path); }, plugins);
         routes.add_prefix(settings.engine.path, engine);
         return routes;
@@ -132,6 +137,7 @@ struct Server::Impl {
         // the one that was found.
         http->listen();
         plugins.set_url(url(reachable_host(settings.http.host)));
+        if (settings.metrics.enabled && !settings.metrics.host.empty()) listen_for_metrics();
         quietly([this] {
             for (const auto& loop : loops) loop->start();
             control.start();
@@ -144,6 +150,15 @@ struct Server::Impl {
             http->start();
         });
         progress = Progress::kServing;
+        readiness.set(Readiness::State::kReady);
+    }
+
+    void listen_for_metrics() {
+        metrics_listener = std::make_unique<MetricsListener>(settings.metrics, settings.http, pages,
+                                                             static_cast<unsigned>(loops.size()), clock, metrics);
+        quietly([this] { metrics_listener->start(); });
+        base::log::info("metrics served url=http://{}:{}/metrics", url_host(settings.metrics.host),
+                        metrics_listener->port());
     }
 
     // Two hubs may well use the same defaults; where an operator named the socket, it has to be his.
@@ -174,9 +189,11 @@ struct Server::Impl {
     // Ends what runs, the last first.
     void stop() {
         endpoint.reset();
+        readiness.set(Readiness::State::kStopping);
         if (progress >= Progress::kServing) close_sessions();
         if (progress >= Progress::kPlugins) plugins.stop();
         if (progress >= Progress::kServing) http->stop();
+        metrics_listener.reset();
         if (progress >= Progress::kLoops) {
             control.stop();
             for (const auto& loop : loops) loop->stop();
@@ -198,6 +215,7 @@ struct Server::Impl {
     const Settings settings;
     base::SystemClock clock;
     base::Metrics metrics;
+    Readiness readiness;
     std::vector<std::unique_ptr<net::Loop>> loops;
     hub::Hub hub;
     std::shared_ptr<session::SharedLimits> limits;
@@ -205,7 +223,9 @@ struct Server::Impl {
     session::Engine engine;
     control::Control control;
     std::unique_ptr<control::Endpoint> endpoint;
+    MetricsPages pages;
     std::unique_ptr<net::HttpServer> http;
+    std::unique_ptr<MetricsListener> metrics_listener;
     enum class Progress { kNothing, kLoops, kPlugins, kServing } progress = Progress::kNothing;
 };
 
@@ -252,6 +272,10 @@ std::string Server::start_line() const {
 
 std::size_t Server::sessions() const {
     return impl_->engine.sessions();
+}
+
+Readiness& Server::readiness() {
+    return impl_->readiness;
 }
 
 void Server::reload() {

@@ -126,11 +126,18 @@ private:
             if (key == nullptr) return problem(setting.section, base::setting_problem(setting, unknown_key(setting)));
             Settings scratch;
             if (!key->set(scratch, setting.value)) {
-                return problem(setting.section, base::setting_error(setting, key->form));
+                return problem(setting.section, base::setting_error(shown(setting), key->form));
             }
         }
         layers_[layer]->setString(full_key(setting.section, setting.key), setting.value);
         effective_[{setting.section, setting.key}] = setting;
+    }
+
+    // As it may stand in an error.
+    static RawSetting shown(RawSetting setting) {
+        const CoreKey* const key = find_core_key(setting.section, setting.key);
+        if (key != nullptr && key->is_secret && !setting.value.empty()) setting.value = "***";
+        return setting;
     }
 
     void layer_them() {
@@ -148,7 +155,7 @@ private:
                 layers_[kEffective]->setString(name, value);
             }
             if (!key.set(loaded_.settings, value)) {
-                problem(key.section, base::setting_error(effective_[{key.section, key.key}], key.form));
+                problem(key.section, base::setting_error(shown(effective_[{key.section, key.key}]), key.form));
             }
         }
         loaded_.settings.host.home = home();
@@ -187,6 +194,10 @@ private:
             wrong("server", "proxy_protocol",
                   "false, or trusted_proxies to name the proxies: without them every connection would be closed");
         }
+        if (settings.metrics.enabled && settings.metrics.rule.access == MetricsAccess::kToken &&
+            settings.metrics.rule.token.empty()) {
+            wrong("metrics", "token", "a token of 16 or more letters and digits, since access = token");
+        }
         const session::CorsSettings& cors = settings.engine.cors;
         if (cors.credentials && !cors.any_origin && cors.origins.empty()) {
             wrong("engine", "cors_credentials", "false, or cors_origin to name the origins that may send them");
@@ -212,7 +223,7 @@ private:
     }
 
     void wrong(const std::string& section, const std::string& key, std::string_view expected) {
-        problem(section, base::setting_error(effective_[{section, key}], expected));
+        problem(section, base::setting_error(shown(effective_[{section, key}]), expected));
     }
 
     void hand_over_plugin_settings() {
@@ -237,6 +248,10 @@ private:
 
 std::string line_of(const std::string& key, const std::string& value) {
     return key + " =" + (value.empty() ? "" : " " + ini_value(value)) + "\n";
+}
+
+std::string secret_line(const std::string& key) {
+    return "# " + key + " is set, and secret\n";
 }
 
 std::string joined(const std::vector<std::string>& items) {
@@ -275,7 +290,7 @@ std::vector<ShownSection> shown_settings(const LoadedSettings& loaded, const std
     for (const CoreKey& key : core_keys()) {
         if (sections.empty() || sections.back().name != key.section) sections.push_back({key.section, {}});
         const std::string value = loaded.configuration->getRawString(full_key(key.section, key.key));
-        sections.back().settings.push_back({key.key, value, false, key.default_value});
+        sections.back().settings.push_back({key.key, value, key.is_secret && !value.empty(), key.default_value});
     }
     for (const host::PluginInfo& plugin : plugins) {
         if (!plugin.error.empty()) continue;
@@ -308,7 +323,7 @@ std::string print_settings(const std::vector<ShownSection>& sections) {
     for (const ShownSection& section : sections) {
         out += (out.empty() ? "[" : "\n[") + section.name + "]\n";
         for (const ShownSetting& setting : section.settings) {
-            out += setting.secret ? "# " + setting.key + " is set, and secret\n" : line_of(setting.key, setting.value);
+            out += setting.secret ? secret_line(setting.key) : line_of(setting.key, setting.value);
         }
     }
     return out;

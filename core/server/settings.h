@@ -16,6 +16,7 @@
 #include "host/plugin_host.h"
 #include "hub/types.h"
 #include "net/http_server.h"
+#include "server/metrics_pages.h"
 #include "session/engine.h"
 
 namespace wshub::server {
@@ -32,6 +33,7 @@ struct Settings {
     base::log::Settings log;
     control::EndpointSettings control;
     bool control_path_is_default = false;
+    MetricsSettings metrics;
 };
 
 // Where a configuration comes from.

@@ -112,6 +112,71 @@ describe("commands", () => {
   }
 });
 
+// Who looks at commands of other programs. docs/plugins.md is run by tests/sdk, line by line; docs/events.md is made of the plugins' pages.
+const OTHERS = {
+  "./dev": ([command, ...rest]) => {
+    const help = execFileSync(path.join(ROOT, "dev"), ["help"], { encoding: "utf8" });
+    assert.match(help, new RegExp(`^\\./dev ${command}\\b`, "m"));
+    if (command === "build") assert.ok(rest.every((preset) => help.includes(preset) && read("CMakePresets.json").includes(`"${preset}"`)), rest.join(" "));
+  },
+  ctest: (args) => assert.match(read("tests/unit/server/CMakeLists.txt") + args.join(" "), /wshub_unit\(server\n[^]*-R unit_server$/),
+  "build/dev/bin/unit_server": ([tags]) => assert.ok(read("tests/unit/server/ini_reader_test.cpp").includes(`"${tags}")`), tags),
+  npm: (args) => {
+    const version = JSON.parse(read("package.json")).devDependencies["socket.io-client"];
+    assert.deepEqual(args, ["install", `socket.io-client@${version.split(".")[0]}`]);
+  },
+  systemctl: (args) => {
+    const unit = read("packaging/systemd/wshub.service.in");
+    const [verb] = args.filter((word) => !word.startsWith("-"));
+    assert.ok(["enable", "status", "reload", "restart", "edit", "reset-failed"].includes(verb), verb);
+    assert.equal(args.at(-1), "wshub");
+    if (verb === "reload") assert.match(unit, /^(ExecReload=|Type=notify-reload)/m);
+    if (verb === "enable") assert.match(unit, /^WantedBy=/m);
+  },
+  journalctl: (args) => assert.deepEqual(args.slice(0, 2), ["-u", "wshub"]),
+  nginx: (args) => assert.deepEqual(args, ["-t"]), // run by reverse_proxies.test.mjs, as the next one
+  haproxy: (args) => assert.deepEqual(args.slice(0, 2), ["-c", "-f"]),
+  sysctl: (names) => names.forEach((name) => assert.ok(statSync(`/proc/sys/${name.replaceAll(".", "/")}`).isFile(), name)),
+  nstat: ([, ...names]) => {
+    const counters = readFileSync("/proc/net/netstat", "utf8");
+    for (const name of names) assert.match(counters, new RegExp(`^TcpExt:.* ${name.slice("TcpExt".length)}\\b`, "m"));
+  },
+};
+
+describe("commands of other programs", () => {
+  for (const page of PAGES.filter((name) => !["docs/plugins.md", "docs/events.md", "plugins/auth/README.md"].includes(name))) {
+    for (const line of blocks(page, "sh").flatMap((text) => text.split("\n")).map((text) => text.replace(/(^|\s)#(?= ).*$/, "").trim()).filter(Boolean)) {
+      const [program, ...args] = words(line);
+      if (program === "wshub" || line.includes("| wshub ")) continue;
+      it(`${page}: ${line}`, () => {
+        assert.ok(program in OTHERS, `nobody looks at ${program}`);
+        OTHERS[program](args);
+      });
+    }
+  }
+
+  it("plugins/auth/README.md: a token that is made so lets in", async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), "wshub-documents-"));
+    const file = path.join(directory, "tokens");
+    let hub;
+    try {
+      const [script] = blocks("plugins/auth/README.md", "sh");
+      assert.ok(script.includes("/etc/wshub/tokens"));
+      const token = execFileSync("bash", ["-euc", script.replaceAll("/etc/wshub/tokens", file)], { encoding: "utf8" }).trim();
+      assert.match(token, /^[0-9a-f]{64}$/);
+      hub = await startHub({ set: { "plugins.enabled": "auth, heartbeat", "plugin.auth.mode": "token", "plugin.auth.tokens_file": file } });
+      const come = (auth) => runConsole([hub.url, "--auth", JSON.stringify(auth), "-e", "ack ping"]);
+      assert.equal((await come({ token })).code, 0);
+      const { code, stdout } = await come({ token: token.replace(/.$/, (last) => (last === "0" ? "1" : "0")) });
+      assert.equal(code, 3);
+      assert.match(stdout, /refused: Unauthorized/);
+    } finally {
+      await hub?.stop();
+      rmSync(directory, { recursive: true });
+    }
+  });
+});
+
 describe("commands of docs/console.md", () => {
   let hub;
   let directory;
@@ -204,21 +269,5 @@ describe("docs/operations/troubleshooting.md", () => {
     const { stderr } = await runHub({ args: ["--check"], ini: "[server]\nprot = 1\n[plugin.rooms]\nmember_only = yes\n" });
     assert.match(stderr, /unknown key, did you mean port\?/);
     assert.match(stderr, /unknown key, the plugin knows /);
-  });
-});
-
-describe("docs/operations/tuning.md", () => {
-  it("names counters and settings of the kernel that exist", () => {
-    for (const line of commandLines("docs/operations/tuning.md")) {
-      const [program, ...names] = words(line);
-      if (program === "sysctl") {
-        for (const name of names) assert.ok(statSync(`/proc/sys/${name.replaceAll(".", "/")}`).isFile(), name);
-      } else if (program === "nstat") {
-        const counters = readFileSync("/proc/net/netstat", "utf8");
-        for (const name of names.slice(1)) assert.match(counters, new RegExp(`^TcpExt:.* ${name.slice("TcpExt".length)}\\b`, "m"));
-      } else {
-        assert.equal(program, "wshub", line);
-      }
-    }
   });
 });

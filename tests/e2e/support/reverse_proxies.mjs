@@ -61,7 +61,7 @@ const KINDS = {
     const main = `daemon off; master_process off; pid ${directory}/pid; error_log stderr warn;
       events { worker_connections 512; }
       http { access_log off; ${temporary.join(" ")}\n${site}\n}\n`;
-    return { program: PROGRAMS.nginx, text: main, args: (file) => ["-p", directory, "-e", "stderr", "-c", file] };
+    return { program: PROGRAMS.nginx, text: main, args: (file) => ["-p", directory, "-e", "stderr", "-c", file], check: ["-t"] };
   },
   "haproxy.cfg": haproxy,
   "haproxy-tcp.cfg": haproxy,
@@ -77,7 +77,7 @@ function haproxy(text, { hubs, plain, secure, keys }) {
   const servers = site.replace(/^ *server hub1 127\.0\.0\.1:3000(.*)$/m, (_, rest) =>
     hubs.map((hub, i) => `    server hub${i + 1} 127.0.0.1:${hub.port}${rest}`).join("\n"));
   assert.notEqual(servers, site);
-  return { program: PROGRAMS.haproxy, text: servers, args: (file) => ["-db", "-f", file] };
+  return { program: PROGRAMS.haproxy, text: servers, args: (file) => ["-db", "-f", file], check: ["-c"] };
 }
 
 // Runs the program with the sample file `name` in front of `hubs` while `use` runs; gives it {url, ca, plain, secure}.
@@ -87,9 +87,11 @@ export async function behind(name, hubs, use, change = (text) => text) {
   try {
     const [plain, secure] = [await freePort(), await freePort()];
     const keys = makeCertificate(directory);
-    const { program, text, args } = KINDS[name](change(sample(name)), { directory, hubs, plain, secure, keys });
+    const { program, text, args, check } = KINDS[name](change(sample(name)), { directory, hubs, plain, secure, keys });
     const file = path.join(directory, "proxy.conf");
     writeFileSync(file, text);
+    // As operators are told to, before they let it loose.
+    execFileSync(program, [...check, ...args(file)], { stdio: "pipe" });
     const child = spawn(program, args(file), { stdio: ["ignore", "pipe", "pipe"] });
     running.add(child);
     let said = "";
