@@ -60,13 +60,40 @@ inline bool is_metric_name(std::string_view name) {
            std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+// `name="value",...`, none twice and none called plugin, which the host adds; of escapes \\, \" and \n.
+inline bool are_metric_labels(std::string_view labels) {
+    std::vector<std::string> names{"plugin"};
+    while (!labels.empty()) {
+        const std::size_t equals = labels.find("=\"");
+        if (equals == std::string_view::npos) return false;
+        const std::string name(labels.substr(0, equals));
+        const bool again = std::find(names.begin(), names.end(), name) != names.end();
+        if (again || !is_metric_name(name) || name.find(':') != std::string::npos) return false;
+        names.push_back(name);
+        std::size_t at = equals + 2;
+        for (; at < labels.size() && labels[at] != '"'; ++at) {
+            if (static_cast<unsigned char>(labels[at]) < 0x20) return false;
+            if (labels[at] != '\\') continue;
+            if (++at == labels.size() || std::string_view("\\\"n").find(labels[at]) == std::string_view::npos)
+                return false;
+        }
+        if (at >= labels.size()) return false;
+        labels.remove_prefix(at + 1);
+        if (labels.empty()) return true;
+        if (labels.front() != ',' || labels.size() == 1) return false;
+        labels.remove_prefix(1);
+    }
+    return true;
+}
+
 inline std::int32_t metric(Call call, std::uint32_t kind, wshub_str name, wshub_str, wshub_str labels,
                            std::uint64_t* id) {
     if (!id) return WSHUB_EINVAL;
     if (call.instance.state != Instance::State::creating) return WSHUB_ESTATE;
     const Instance::Figure made{kind == WSHUB_COUNTER, text(name), text(labels), 0};
-    if (made.name.substr(0, 6) == "wshub_" || (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE)) return WSHUB_EINVAL;
-    if (!is_metric_name(made.name)) return WSHUB_EINVAL;
+    const bool taken = made.name.substr(0, 6) == "wshub_" || made.name.substr(0, 8) == "process_";
+    if (taken || (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE)) return WSHUB_EINVAL;
+    if (!is_metric_name(made.name) || !are_metric_labels(made.labels)) return WSHUB_EINVAL;
     for (const auto& other : call.world.instances) {
         for (const Instance::Figure& figure : other->figures) {
             if (figure.name == made.name && figure.is_counter != made.is_counter) return WSHUB_EINVAL;

@@ -41,7 +41,8 @@ TEST_CASE("text that is no object of arguments is refused", "[arguments]") {
 
 TEST_CASE("values of another kind are refused", "[arguments]") {
     constexpr std::array<std::string_view, 2> kChoices{"asc", "desc"};
-    Arguments given(R"({"text":1,"count":"1","half":1.5,"below":-1,"big":201,"on":"yes","after":"soon","args":{},"order":"up"})");
+    Arguments given(
+        R"({"text":1,"count":"1","half":1.5,"below":-1,"big":201,"on":"yes","after":"soon","args":{},"order":"up"})");
     CHECK_THROWS_WITH(given.text("text"), "text = 1: expected a text");
     CHECK_THROWS_AS(given.count("count", 50, 1, 200), Refused);
     CHECK_THROWS_AS(given.count("half", 50, 1, 200), Refused);

@@ -32,8 +32,8 @@ TEST_CASE("what stands behind an operation becomes its arguments", "[ctl]") {
 }
 
 TEST_CASE("options stand anywhere", "[ctl]") {
-    const CtlLine line =
-        parse_ctl_line({"--socket", "/s", "sessions", "--json", "--timeout=3s", "alice", "--set", "a.b=c", "--config=f"});
+    const CtlLine line = parse_ctl_line(
+        {"--socket", "/s", "sessions", "--json", "--timeout=3s", "alice", "--set", "a.b=c", "--config=f"});
     CHECK(line.socket == "/s");
     CHECK(line.config == "f");
     CHECK(line.json);
@@ -47,7 +47,7 @@ TEST_CASE("options stand anywhere", "[ctl]") {
 
 TEST_CASE("a wrong line is refused in one sentence", "[ctl]") {
     auto [words, sentence] = GENERATE(table<Words, std::string>({
-        {{}, "ctl needs an operation; wshub ctl --help shows them"},
+        {Words{}, "ctl needs an operation; wshub ctl --help shows them"},
         {{"sesions"}, R"(unknown operation "sesions", did you mean sessions?)"},
         {{"wibble"}, R"(unknown operation "wibble"; wshub ctl --help shows them)"},
         {{"stats", "x"}, R"(unexpected argument "x")"},
