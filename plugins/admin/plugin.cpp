@@ -254,7 +254,8 @@ private:
     void serve_dashboard() {
         if (admin::dashboard_files().empty()) return;
         http("GET /admin", [](wshub::Http& request) {
-            request.reply(308, "text/plain; charset=utf-8", "See admin/\n", admin::page_headers() + "Location: admin/\r\n");
+            request.reply(308, "text/plain; charset=utf-8", "See admin/\n",
+                          admin::page_headers() + "Location: admin/\r\n");
         });
         http("GET /admin/config.json", [this](wshub::Http& request) {
             request.reply(200, "application/json", dashboard_config().text, admin::page_headers());
