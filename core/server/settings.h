@@ -42,9 +42,9 @@ struct SettingSources {
     std::vector<std::string> overrides;  // arguments of --set, in their order
     // For what the defaults depend on. Relative paths are relative to the file, or to this if there is none.
     std::filesystem::path working_directory;
-    std::filesystem::path plugin_directory;   // [plugins] directory unless set
-    std::filesystem::path state_directory;    // [server] state_directory unless set
-    std::filesystem::path runtime_directory;  // of the service manager; empty: none
+    std::filesystem::path plugin_directory;     // [plugins] directory unless set
+    std::filesystem::path state_directory;      // [server] state_directory unless set
+    std::filesystem::path runtime_directory{};  // of the service manager; empty: none
 };
 
 struct LoadedSettings {
