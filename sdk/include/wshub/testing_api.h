@@ -151,7 +151,7 @@ inline std::int32_t server_str(Call call, std::uint32_t what, const wshub_sink* 
     const World& world = call.world;
     const std::string said = what == WSHUB_S_VERSION ? world.version
                              : what == WSHUB_S_URL   ? world.url
-                             : what == WSHUB_S_PATH  ? world.path
+                             : what == WSHUB_S_PATH  ? world.socketio_path
                                                      : world.state_directory;
     if (said.empty()) return WSHUB_ESTATE;
     call.put(*sink, said);
