@@ -60,7 +60,9 @@ void PluginHost::Impl::learn_disabled(const Catalog& catalog) {
     std::vector<PluginInfo> found;
     for (const std::string& name : catalog.names()) {
         if (std::find(settings.enabled.begin(), settings.enabled.end(), name) != settings.enabled.end()) continue;
-        const PluginFile& file = *catalog.find(name).file;
+        const Catalog::Found found_file = catalog.find(name);
+        if (!found_file.file) continue;  // two files claim the name
+        const PluginFile& file = *found_file.file;
         PluginInfo info;
         info.name = name;
         info.version = file.descriptor.version;

@@ -47,6 +47,7 @@ struct HostSettings {
 
     bool hot_reload = false;                     // watches the directory; nothing in it is mapped itself
     base::milliseconds rollback_window{10'000};  // 0: no version is rolled back
+    base::milliseconds reload_patience{2'000};   // how long a version that takes over lets events wait for handlers
     unsigned rollback_errors = 10;               // per cent of a new version's calls
     Quarantine quarantine;
     // What request_reload() takes `enabled`, `plugin_settings`, `plugin_sections` and the two for rollbacks from;

@@ -18,7 +18,6 @@
 namespace wshub::host {
 namespace {
 
-constexpr base::milliseconds kPausePatience{2'000};
 // A version that was called a few times only has not failed often, whatever the share.
 constexpr std::int64_t kFewestFailures = 3;
 
@@ -125,6 +124,7 @@ bool PluginHost::Impl::read_configuration_again() {
     settings.plugin_sections = std::move(read->plugin_sections);
     settings.rollback_window = read->rollback_window;
     settings.rollback_errors = read->rollback_errors;
+    settings.reload_patience = read->reload_patience;
     return true;
 }
 
@@ -312,9 +312,9 @@ void PluginHost::Impl::replace(const std::shared_ptr<Instance>& old, const std::
     const auto table = table_of(now);
 
     const base::SteadyTime closed = services.clock.steady();
-    if (!gate_stays_open() && !old->pause(kPausePatience)) {
+    if (!gate_stays_open() && !old->pause(settings.reload_patience)) {
         throw PluginError("a handler of the running version did not come back within " +
-                          base::format_duration(kPausePatience));
+                          base::format_duration(settings.reload_patience) + " ([plugins] reload_patience)");
     }
     try {
         if (old->may_act()) old->halt();
@@ -327,7 +327,7 @@ void PluginHost::Impl::replace(const std::shared_ptr<Instance>& old, const std::
     }
     fresh->open();
     router.publish(table);
-    old->retire(gate_stays_open() ? kPausePatience : base::milliseconds::zero());
+    old->retire(gate_stays_open() ? settings.reload_patience : base::milliseconds::zero());
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(services.clock.steady() - closed).count();
 
     set_instances(std::move(now));
@@ -372,7 +372,7 @@ void PluginHost::Impl::remove(const std::shared_ptr<Instance>& instance, std::st
     std::erase(now, instance);
     set_instances(std::move(now));
     publish();
-    const bool paused = instance->pause(kPausePatience);
+    const bool paused = instance->pause(settings.reload_patience);
     if (paused) {
         if (instance->may_act()) instance->halt();
         try {

@@ -30,8 +30,8 @@ void set_up_log(const base::log::Settings& settings) {
 
 // What can be changed without a restart, beside the sections of plugins.
 bool applies_at_once(const CoreKey& key) {
-    return key.section == "plugins" &&
-           (key.key == "enabled" || key.key == "rollback_window" || key.key == "rollback_errors");
+    return key.section == "plugins" && (key.key == "enabled" || key.key == "reload_patience" ||
+                                        key.key == "rollback_window" || key.key == "rollback_errors");
 }
 
 // The settings of plugins as they stand now, if nothing is wrong in the whole configuration. What else has changed is

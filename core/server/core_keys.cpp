@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/ascii.h"
 #include "protocol/socket_packet.h"
 
 namespace wshub::server {
@@ -138,11 +139,6 @@ bool all_of(std::string_view text, std::string_view punctuation) {
     });
 }
 
-// RFC 9110, 5.6.2
-bool is_token(std::string_view text) {
-    return !text.empty() && all_of(text, "!#$%&'*+-.^_`|~");
-}
-
 bool has_double(const std::vector<std::string>& items) {
     return std::set<std::string_view>(items.begin(), items.end()).size() != items.size();
 }
@@ -222,7 +218,7 @@ bool set_cors_max_age(Settings& settings, std::string_view text) {
 }
 
 bool set_cookie(Settings& settings, std::string_view text) {
-    if (!text.empty() && !is_token(text)) return false;
+    if (!text.empty() && !base::is_token(text)) return false;
     settings.engine.cookie = text;
     return true;
 }
@@ -420,21 +416,22 @@ void add_engine(std::vector<CoreKey>& keys) {
                        .boolean(
                            "cors_credentials", "false", [](Settings & s) -> auto& { return s.engine.cors.credentials; })
                        .described_as("Whether those pages may send cookies."));
-    keys.push_back(
-        engine
-            .text("cors_methods", "GET, HEAD, PUT, PATCH, POST, DELETE", "HTTP methods separated by commas",
-                  [](Settings& s, std::string_view text) { return store_list(text, is_token, s.engine.cors.methods); })
-            .described_as("The methods named in the answer to a preflight."));
+    keys.push_back(engine
+                       .text("cors_methods", "GET, HEAD, PUT, PATCH, POST, DELETE", "HTTP methods separated by commas",
+                             [](Settings& s, std::string_view text) {
+                                 return store_list(text, base::is_token, s.engine.cors.methods);
+                             })
+                       .described_as("The methods named in the answer to a preflight."));
     keys.push_back(engine
                        .text("cors_allowed_headers", "", "header names separated by commas",
                              [](Settings& s, std::string_view text) {
-                                 return store_list(text, is_token, s.engine.cors.allowed_headers);
+                                 return store_list(text, base::is_token, s.engine.cors.allowed_headers);
                              })
                        .described_as("The request headers those pages may set; empty allows what they ask for."));
     keys.push_back(engine
                        .text("cors_exposed_headers", "", "header names separated by commas",
                              [](Settings& s, std::string_view text) {
-                                 return store_list(text, is_token, s.engine.cors.exposed_headers);
+                                 return store_list(text, base::is_token, s.engine.cors.exposed_headers);
                              })
                        .described_as("The response headers those pages may read."));
     keys.push_back(
@@ -590,6 +587,12 @@ void add_plugins(std::vector<CoreKey>& keys) {
                            "hot_reload", "false", [](Settings & s) -> auto& { return s.host.hot_reload; })
                        .described_as("Whether the plugin directory is watched: a plugin whose file changes is reloaded "
                                      "while clients stay connected, new files are loaded, removed ones unloaded."));
+    keys.push_back(
+        plugins
+            .duration(
+                "reload_patience", "2s", 0ms, 1min, [](Settings & s) -> auto& { return s.host.reload_patience; })
+            .described_as("How long a reload waits for handlers that run, while events for the plugin wait "
+                          "too; if they take longer, the reload fails."));
     keys.push_back(
         plugins
             .duration(
