@@ -4,6 +4,7 @@ configure_file(deb/changelog ${made}/changelog @ONLY)
 execute_process(COMMAND gzip -9nf changelog WORKING_DIRECTORY ${made} COMMAND_ERROR_IS_FATAL ANY)
 install(FILES ${made}/changelog.gz deb/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/wshub COMPONENT hub)
 install(FILES ${made}/changelog.gz deb/copyright DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/wshub-sdk COMPONENT sdk)
+install(FILES deb/wshub-sdk.lintian DESTINATION ${CMAKE_INSTALL_DATADIR}/lintian/overrides RENAME wshub-sdk COMPONENT sdk)
 file(WRITE ${made}/conffiles "/etc/logrotate.d/wshub\n/etc/wshub/wshub.ini\n")
 
 # Absolute places (/etc, /lib) are below the staging folder, too.
@@ -17,11 +18,14 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ
   WORLD_EXECUTE)
 set(CPACK_STRIP_FILES OFF)
+# Else the project's sentence would stand in front of each description, and Debian wants the package's own there.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")
 
 set(CPACK_DEBIAN_HUB_PACKAGE_NAME wshub)
 set(CPACK_DEBIAN_HUB_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_HUB_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_HUB_DEBUGINFO_PACKAGE ON)
+set(CPACK_POST_BUILD_SCRIPTS ${CMAKE_CURRENT_SOURCE_DIR}/deb/mend_symbols.cmake)
 # What the scripts need; libraries are found out by dpkg-shlibdeps.
 set(CPACK_DEBIAN_HUB_PACKAGE_DEPENDS "adduser")
 set(CPACK_DEBIAN_HUB_PACKAGE_SUGGESTS "logrotate")

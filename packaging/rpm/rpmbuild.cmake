@@ -12,7 +12,8 @@ file(COPY ${source}/CMakeLists.txt ${source}/LICENSE ${source}/README.md ${sourc
   ${source}/etc ${source}/packaging ${source}/plugins ${source}/sdk DESTINATION ${top}/${name}
   PATTERN "__pycache__" EXCLUDE)
 file(GLOB client ${CPACK_WSHUB_CLIENT_DIST}/socket.io*.js ${CPACK_WSHUB_CLIENT_DIST}/socket.io*.js.map)
-file(COPY ${client} DESTINATION ${top}/${name}/client)
+file(COPY ${client} DESTINATION ${top}/${name}/client/dist)
+file(COPY ${CPACK_WSHUB_CLIENT_DIST}/../package.json ${CPACK_WSHUB_CLIENT_DIST}/../LICENSE DESTINATION ${top}/${name}/client)
 execute_process(COMMAND ${CMAKE_COMMAND} -E tar czf SOURCES/${name}.tar.gz --format=gnutar ${name}
   WORKING_DIRECTORY ${top} COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE_RECURSE ${top}/${name})
@@ -20,11 +21,12 @@ file(REMOVE_RECURSE ${top}/${name})
 set(version ${CPACK_PACKAGE_VERSION})
 set(contact ${CPACK_PACKAGE_CONTACT})
 configure_file(${CMAKE_CURRENT_LIST_DIR}/wshub.spec.in ${top}/wshub.spec @ONLY)
-# rpm keeps its books below the folder of the build, too: there need be none of the system's.
+# rpm keeps its books below the folder of the build, too: there need be none of the system's. Its LANG=C would be another
+# compilation to ccache than the one of the .deb.
 execute_process(
   COMMAND ${CMAKE_COMMAND} -E env CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=${top}/BUILD/${name}
     ${RPMBUILD} -ba --nodeps --with private_libraries --define "_topdir ${top}" --define "_dbpath ${top}/db"
-    --define "optflags %{nil}" ${top}/wshub.spec
+    --define "optflags %{nil}" --define "build_environment export LANG=C.UTF-8" ${top}/wshub.spec
   OUTPUT_FILE ${top}/log.txt ERROR_FILE ${top}/log.txt RESULT_VARIABLE status)
 if(NOT status EQUAL 0)
   file(STRINGS ${top}/log.txt lines)

@@ -24,8 +24,11 @@ async function roundTrip(hub) {
     bob.close();
   }
 }
-const serve = (system, ...args) =>
-  system.serves(["/usr/bin/wshub", "--config", "/etc/wshub/wshub.ini", "--set", "server.port=0", ...args], { as: "wshub:wshub" });
+// As the unit does it; its environment is what systemd makes of User= and StateDirectory=.
+const serve = (system, ...args) => {
+  const env = { HOME: "/var/lib/wshub", STATE_DIRECTORY: "/var/lib/wshub" };
+  return system.serves(["/usr/bin/wshub", "--config", "/etc/wshub/wshub.ini", "--set", "server.port=0", ...args], { as: "wshub:wshub", env });
+};
 
 // The package as it might have been before this one: with a lower version, and a configuration that has changed since.
 function older(scratch) {
@@ -61,6 +64,13 @@ describe("the Debian packages", () => {
     for (const name of ["/usr/include/wshub/abi.h", "/usr/share/wshub/plugin-template/CMakeLists.txt"]) assert.ok(sdk.includes(name), name);
     assert.deepEqual(hub.filter((name) => sdk.includes(name) && !name.endsWith("/")), []);
     assert.ok(contents(SYMBOLS).some((name) => name.endsWith(".debug")));
+    // A checksum for each file, by its name.
+    for (const file of [HUB, SDK, SYMBOLS]) {
+      const sums = runs("dpkg-deb", ["--info", file, "md5sums"]).trim().split("\n").map((line) => `/${line.split("  ")[1]}`);
+      const conffiles = file === HUB ? runs("dpkg-deb", ["--info", file, "conffiles"]).trim().split("\n") : [];
+      const all = contents(file).filter((name) => !name.endsWith("/"));
+      assert.deepEqual([...new Set([...sums, ...conffiles])].sort(), all.sort());
+    }
   });
 
   it("need what was found out, and no more", () => {
@@ -134,7 +144,7 @@ describe("in a clean Debian", { skip }, () => {
       assert.equal(/^Uid:\s+(\d+)/m.exec(status)[1], account().split(":")[2]);
       await roundTrip(hub);
       // The token of admins, which the first start makes.
-      assert.equal(mode("/var/lib/wshub"), "750");
+      assert.equal(mode("/var/lib/wshub/admin_token"), "600");
     } finally {
       assert.deepEqual(await hub.stop(), { code: 0, signal: null }, hub.log);
     }
@@ -163,7 +173,7 @@ describe("in a clean Debian", { skip }, () => {
   });
 
   it("a purge leaves nothing but the user", () => {
-    system.apt("purge", "--auto-remove", "wshub", "wshub-sdk");
+    system.apt("purge", "--auto-remove", "wshub");
     // The books of apt and dpkg, and the linker's cache, are not of the package.
     const books = /^\/(var\/(lib\/(dpkg|apt|systemd\/deb-systemd-helper-enabled|ucf)|cache|log\/(apt|dpkg\.log|alternatives\.log))|etc\/(passwd-|group-|shadow-|gshadow-|subuid-|subgid-|ld\.so\.cache|\.pwd\.lock))(\/|$)/;
     const left = system.files().filter((name) => !pristine.includes(name) && !books.test(name));

@@ -107,11 +107,11 @@ export class System {
     return runs("find", [this.root, "-xdev", "-printf", "/%P\n"]).trim().split("\n").sort();
   }
 
-  #command(args, as) {
+  #command(args, as, more = {}) {
     const environment = {
       ...{ ROOT: this.root, LENT: this.lent.join(" "), GIVEN: this.given, AS: as ? `--userspec=${as}` : "" },
       ...{ PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8" },
-      ...{ DEBIAN_FRONTEND: "noninteractive" },
+      ...{ DEBIAN_FRONTEND: "noninteractive", ...more },
       ...(process.env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS } : {}),
     };
     return ["unshare", ["--mount", "sh", "-euc", ENTER, "enter", ...args], { env: environment, cwd: "/" }];
@@ -127,8 +127,8 @@ export class System {
     return this.runs(["apt-get", "-q", "-y", "--no-install-recommends", "-o", "APT::Sandbox::User=root", ...args]);
   }
   // A hub in it, which listens: {url, port, log, stop()}. The process is the hub itself: every step above only executes the next.
-  async serves(args, { as } = {}) {
-    const [command, all, options] = this.#command(args, as);
+  async serves(args, { as, env } = {}) {
+    const [command, all, options] = this.#command(args, as, env);
     const child = spawn(command, all, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     this.running.add(child);
     const hub = { log: "", pid: child.pid };

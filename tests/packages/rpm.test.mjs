@@ -164,7 +164,7 @@ describe("the source RPM", () => {
     for (const folder of ["BUILD", "RPMS", "BUILDROOT"]) runs("rm", ["-rf", path.join(top, folder)]);
     const [version] = asks(SOURCE, "--qf", "%{VERSION}");
     const env = { ...process.env, CCACHE_NOHASHDIR: "1", CCACHE_BASEDIR: path.join(top, "BUILD", `wshub-${version}`) };
-    const definitions = [`_topdir ${top}`, `_dbpath ${top}/db`, "optflags %{nil}"].flatMap((text) => ["--define", text]);
+    const definitions = [`_topdir ${top}`, `_dbpath ${top}/db`, "optflags %{nil}", "build_environment export LANG=C.UTF-8"].flatMap((text) => ["--define", text]);
     runs("rpmbuild", ["--rebuild", "--nodeps", "--with", "private_libraries", ...definitions, SOURCE], { env, timeout: 2_400_000 });
     const again = readdirSync(path.join(top, "RPMS/x86_64")).sort();
     assert.deepEqual(again, [HUB, SDK, SYMBOLS].map((file) => path.basename(file)).sort());
