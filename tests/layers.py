@@ -7,20 +7,22 @@ import sys
 BELOW = {
     "base": set(),
     "protocol": {"base"},
+    "console": {"base", "protocol"},
     "net": {"base", "protocol"},
     "session": {"base", "protocol", "net"},
     "hub": {"base", "protocol", "net", "session"},
     "host": {"base", "protocol", "net", "session", "hub"},
-    "server": {"base", "protocol", "net", "session", "hub", "host"},
+    "server": {"base", "console", "protocol", "net", "session", "hub", "host"},
 }
 PROTOCOL_FROM_NET = {"protocol/http_request.h", "protocol/ip_address.h", "protocol/proxy_header.h"}
 OUTSIDE = {  # which folders may meet the outside of each kind
     r"boost/": {"host"},
     r"wshub/(?!abi\.h)": set(),
     r"wshub/abi\.h": {"host"},
-    r"Poco/Net/": {"net"},
+    r"Poco/Net/": {"net", "console"},
     r"sys/epoll\.h": {"net"},
     r"openssl/": {"net"},
+    r"histedit\.h": {"console"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', re.M)
 

@@ -104,6 +104,7 @@ std::int32_t emit(Instance& instance, const wshub_emit* message) {
     emit.except_rooms = except_rooms.all();
     emit.sockets = {from.sessions, from.n_sessions};
     emit.except_sockets = {from.except_sessions, from.n_except_sessions};
+    emit.counted = instance.events_out();
     hub::Hub& hub = instance.services().hub;
 
     if (from.reply_slot != 0) {

@@ -11,6 +11,7 @@
 #include "host/host_api.h"
 #include "host/http_routes.h"
 #include "host/timers.h"
+#include "protocol/utf8.h"
 
 namespace wshub::host {
 namespace {
@@ -66,6 +67,18 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
 
 }  // namespace
 
+void count_version(base::Metrics& metrics, VersionFigure which, const std::string& plugin, std::optional<bool> done) {
+    const bool loads = which == VersionFigure::kLoads;
+    const char* const name = loads ? "wshub_plugin_loads_total" : "wshub_plugin_reloads_total";
+    const char* const help =
+        loads ? "Versions of a plugin that were loaded, at reloads too" : "Versions of a plugin that were to take over";
+    for (const bool result : {true, false}) {
+        const std::string labels = "plugin=\"" + plugin + "\",result=\"" + (result ? "done" : "failed") + "\"";
+        base::Counter* const counter = metrics.counter(name, help, labels);
+        if (counter && done == result) counter->add();
+    }
+}
+
 Instance::Instance(Services& services, PluginFile file, PluginSettings settings, std::uint32_t number, Purpose purpose)
     : services_(services),
       origin_(std::move(file)),
@@ -79,7 +92,9 @@ Instance::~Instance() = default;
 void Instance::load() {
     if (purpose_ == Purpose::kRun) {
         const std::string label = "plugin=\"" + name() + "\"";
-        events_ = services_.metrics.counter("wshub_plugin_events_total", "Events that a plugin handled", label);
+        events_in_ = services_.metrics.counter("wshub_plugin_events_in_total", "Events that a plugin handled", label);
+        events_out_ = services_.metrics.counter("wshub_plugin_events_out_total",
+                                                "Events that a plugin emitted, each receiver counted", label);
         errors_ = services_.metrics.counter("wshub_plugin_errors_total", "Handlers of a plugin that failed", label);
         slow_ = services_.metrics.counter("wshub_plugin_slow_total", "Handlers of a plugin that took too long", label);
         slow_time_ = services_.metrics.seconds("wshub_plugin_slow_seconds_total",
@@ -89,6 +104,10 @@ void Instance::load() {
                                                     kHandlerTimes, label);
         in_quarantine_ = services_.metrics.gauge(
             "wshub_plugin_quarantined", "1 while a plugin is not called any more, since it failed too often", label);
+        // Shown from the start, counted by reloads.
+        services_.metrics.counter("wshub_plugin_rollbacks_total", "New versions that failed too often", label);
+        services_.metrics.gauge("wshub_plugin_reload_closed_seconds", "How long events waited at the last reload",
+                                label);
     }
     image_ = std::make_unique<Image>(origin_);
     ErrorText error;
@@ -99,6 +118,9 @@ void Instance::load() {
         throw PluginError("refused to start: " + error.printable());
     }
     state_.store(State::kLoaded, std::memory_order_release);
+    if (purpose_ != Purpose::kRun) return;
+    count_version(services_.metrics, VersionFigure::kLoads, name(), true);
+    count_version(services_.metrics, VersionFigure::kReloads, name(), std::nullopt);
 }
 
 void Instance::start() {
@@ -250,7 +272,10 @@ std::int32_t Instance::add_handler(Registration registration) {
 std::int32_t Instance::add_metric(std::uint32_t kind, std::string_view name, std::string_view help,
                                   std::string_view labels, std::uint64_t& id) {
     if (state() != State::kCreating) return WSHUB_ESTATE;
-    if (name.substr(0, 6) == "wshub_" || (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE)) return WSHUB_EINVAL;
+    const bool taken = name.substr(0, 6) == "wshub_" || name.substr(0, 8) == "process_";
+    if (taken || !protocol::is_utf8(help) || !protocol::is_utf8(labels) ||
+        (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE))
+        return WSHUB_EINVAL;
     Figure figure;
     if (purpose_ == Purpose::kRun) {
         std::string all = "plugin=\"" + this->name() + "\"";

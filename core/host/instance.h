@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -55,6 +56,10 @@ struct Services {
     Quarantine quarantine{};
     std::function<bool(std::string_view plugin)> request_reload{};  // false: no such plugin
 };
+
+// Counts a version of a plugin, or (nothing) only shows the figure from now on.
+enum class VersionFigure : std::uint8_t { kLoads, kReloads };
+void count_version(base::Metrics& metrics, VersionFigure which, const std::string& plugin, std::optional<bool> done);
 
 // Behind every wshub_host* that a plugin holds. Outlives the plugin's code, so that a late call of a thread that the
 // plugin forgot finds something to be refused by.
@@ -134,7 +139,8 @@ public:
     private:
         Gate::Pass pass_;
     };
-    void count_event() { events_->add(); }
+    void count_event() { events_in_->add(); }
+    base::Counter* events_out() const { return events_out_; }  // what it emits, each receiver counted
 
     // ---- what the plugin asks for by way of host functions
 
@@ -179,7 +185,8 @@ private:
 
     std::vector<Registration> registrations_;  // unchanged from load() on
     std::vector<Figure> figures_;              // unchanged from load() on
-    base::Counter* events_ = nullptr;
+    base::Counter* events_in_ = nullptr;
+    base::Counter* events_out_ = nullptr;
     base::Counter* errors_ = nullptr;
     base::Counter* slow_ = nullptr;
     base::TimeCounter* slow_time_ = nullptr;

@@ -114,15 +114,24 @@ std::optional<std::string> PluginHost::Impl::missing_requirement(const Descripto
 }
 
 void PluginHost::Impl::refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason) {
+    remember_refused(name, file, reason);
+    count_version(services.metrics, VersionFigure::kLoads, std::string(name), false);
+    const std::string& error = refused.back().error;
+    if (refuses()) {
+        problems.push_back(error);
+    } else {
+        base::log::error("{}", error);
+    }
+}
+
+void PluginHost::Impl::remember_refused(std::string_view name, const std::filesystem::path& file,
+                                        const std::string& reason) {
     PluginInfo info;
     info.name = name;
     info.file = file.string();
     info.error = "plugin " + info.file + ": " + reason;
-    if (refuses()) {
-        problems.push_back(info.error);
-    } else {
-        base::log::error("{}", info.error);
-    }
+    const std::lock_guard lock(mutex);
+    std::erase_if(refused, [&info](const PluginInfo& other) { return other.name == info.name; });
     refused.push_back(std::move(info));
 }
 
@@ -303,6 +312,16 @@ std::vector<PluginInfo> PluginHost::plugins() const {
     }
     infos.insert(infos.end(), impl_->refused.begin(), impl_->refused.end());
     return infos;
+}
+
+std::vector<PluginTrouble> PluginHost::troubles() const {
+    const std::lock_guard lock(impl_->mutex);
+    std::vector<PluginTrouble> all;
+    for (const auto& instance : impl_->instances) {
+        if (instance->quarantined()) all.push_back({instance->name(), "quarantined"});
+    }
+    for (const PluginInfo& info : impl_->refused) all.push_back({info.name, "failed"});
+    return all;
 }
 
 std::vector<std::string> PluginHost::http_prefixes() const {

@@ -65,6 +65,12 @@ struct PluginInfo {
     std::string error;  // why it was refused; empty: it runs
 };
 
+// A plugin that is enabled and does not serve.
+struct PluginTrouble {
+    std::string name;
+    std::string_view what;  // "quarantined"; "failed": it could not be loaded or started
+};
+
 // What check() found: one line each, as ConfigError::what() would say.
 using Problems = std::vector<std::string>;
 
@@ -98,6 +104,8 @@ public:
     void stop();
 
     std::vector<PluginInfo> plugins() const;
+    // After start(): any thread.
+    std::vector<PluginTrouble> troubles() const;
     // What paths begin with that plugins answer, those of their channels among them.
     std::vector<std::string> http_prefixes() const;
     // Whether this is the handler for that path. Any thread.

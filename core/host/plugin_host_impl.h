@@ -60,6 +60,7 @@ struct PluginHost::Impl {
     void learn_settings(const PluginFile& file);
     std::optional<std::string> missing_requirement(const Descriptor& descriptor) const;
     void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
+    void remember_refused(std::string_view name, const std::filesystem::path& file, const std::string& reason);
     void give_up(const std::shared_ptr<Instance>& instance);
     using Instances = std::vector<std::shared_ptr<Instance>>;
     std::shared_ptr<const RoutingTable> table_of(const Instances& instances);
@@ -96,7 +97,7 @@ struct PluginHost::Impl {
     void set_instances(Instances now);
     std::shared_ptr<Instance> running(std::string_view name) const;
     std::string requirement_problem(const Descriptor& fresh) const;
-    void count_reload(const std::string& plugin, bool done);
+    void forget_refused();
     bool watch_trials();
     void roll_back(Trial trial, std::int64_t failures, std::int64_t calls);
 

@@ -146,7 +146,16 @@ void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings b
         }
     }
     for (Candidate& candidate : candidates) put_in_place(candidate, before);
+    forget_refused();
     put_in_order();
+}
+
+// Those that run now, or that nobody wants any more.
+void PluginHost::Impl::forget_refused() {
+    const std::lock_guard lock(mutex);
+    std::erase_if(refused, [this](const PluginInfo& each) {
+        return running(each.name) != nullptr || !names(settings.enabled, each.name);
+    });
 }
 
 std::vector<PluginHost::Impl::Candidate> PluginHost::Impl::candidates_of(const ReloadRequest& request,
@@ -221,10 +230,11 @@ void PluginHost::Impl::put_in_place(Candidate& candidate, const HostSettings& be
         } else {
             add(fresh);
         }
-        count_reload(candidate.name, true);
+        count_version(services.metrics, VersionFigure::kReloads, candidate.name, true);
     } catch (const PluginError& error) {
         if (fresh) fresh->unload();
-        count_reload(candidate.name, false);
+        count_version(services.metrics, VersionFigure::kReloads, candidate.name, false);
+        if (!running(candidate.name)) remember_refused(candidate.name, candidate.file.path, error.what());
         base::log::error("plugin {}: {} was not loaded: {}{}", candidate.name, candidate.file.path.string(),
                          error.what(), old ? "; version " + old->descriptor().version + " serves on" : "");
     }
@@ -387,14 +397,6 @@ void PluginHost::Impl::put_in_order() {
     if (now == instances) return;
     set_instances(std::move(now));
     publish();
-}
-
-void PluginHost::Impl::count_reload(const std::string& plugin, bool done) {
-    const std::string label = "plugin=\"" + plugin + "\",result=\"" + (done ? "done" : "failed") + "\"";
-    if (auto* const counter = services.metrics.counter("wshub_plugin_reloads_total",
-                                                       "Versions of a plugin that were to take over", label)) {
-        counter->add();
-    }
 }
 
 // ---- going back

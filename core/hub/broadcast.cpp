@@ -22,7 +22,7 @@ void Shard::deliver(const Audience& to, std::span<const protocol::PacketRef> pac
     const bool plain = to.except_rooms.empty() && to.except_sockets.empty();
     if (to.all && plain && to.rooms.empty() && to.sockets.empty()) {
         for (Socket* socket : in->joined) given += give(*socket, packets, to.is_volatile);
-        core_.figures.events_out->add(given);
+        count_out(given, to.counted);
         return;
     }
 
@@ -46,7 +46,13 @@ void Shard::deliver(const Audience& to, std::span<const protocol::PacketRef> pac
         Socket* socket = alive(handle);
         if (socket && &socket->nsp == to.nsp) give_once(*socket);
     }
-    if (given > 0) core_.figures.events_out->add(given);
+    count_out(given, to.counted);
+}
+
+void Shard::count_out(std::int64_t given, base::Counter* sender) {
+    if (given == 0) return;
+    core_.figures.events_out->add(given);
+    if (sender != nullptr) sender->add(given);
 }
 
 void Shard::mark_excepted(const Audience& to, std::uint64_t mark) {
@@ -66,11 +72,12 @@ bool Shard::give(Socket& socket, std::span<const protocol::PacketRef> packets, b
     switch (socket.state) {
         case SocketState::kLeaving: return false;
         case SocketState::kConnecting:
-            if (is_volatile || !put_by(socket, packets)) return false;
+            if (is_volatile) return lose_volatile();
+            if (!put_by(socket, packets)) return false;
             break;
         case SocketState::kConnected:
             if (is_volatile) {
-                if (!socket.session.send_volatile(packets)) return false;
+                if (!socket.session.send_volatile(packets)) return lose_volatile();
             } else {
                 for (const protocol::PacketRef& packet : packets) socket.session.send(packet);
             }
@@ -78,6 +85,11 @@ bool Shard::give(Socket& socket, std::span<const protocol::PacketRef> packets, b
     }
     socket.record.events_out.add();
     return true;
+}
+
+bool Shard::lose_volatile() {
+    core_.figures.volatile_lost->add();
+    return false;
 }
 
 bool Shard::put_by(Socket& socket, std::span<const protocol::PacketRef> packets) {
@@ -101,6 +113,7 @@ void Shard::ask(const Question& question) {
     emit.attachments = question.attachments();
     emit.except_rooms = question.except_rooms();
     emit.reply = question.wanted();
+    emit.counted = question.counted();
     ask(emit, question.sockets());
 }
 
@@ -115,23 +128,23 @@ HubError Shard::ask(const Emit& emit, std::span<const SocketHandle> sockets) {
         const bool left_out = std::any_of(emit.except_rooms.begin(), emit.except_rooms.end(),
                                           [&](const RoomRef& room) { return rooms.contains(*socket, room); });
         if (left_out) continue;
-        const HubError wrong = ask_one(*socket, emit.event, emit.args, emit.attachments, *emit.reply);
+        const HubError wrong = ask_one(*socket, emit);
         if (wrong != HubError::kNone) return wrong;
     }
     return HubError::kNone;
 }
 
-HubError Shard::ask_one(Socket& socket, std::string_view event, std::string_view args,
-                        std::span<const std::string_view> attachments, const Emit::ReplyWanted& wanted) {
+HubError Shard::ask_one(Socket& socket, const Emit& emit) {
+    const Emit::ReplyWanted& wanted = *emit.reply;
     const std::uint64_t id = socket.next_request++;
-    const auto packets = protocol::encode_event(socket.nsp.name, event, args, id, attachments);
+    const auto packets = protocol::encode_event(socket.nsp.name, emit.event, emit.args, id, emit.attachments);
     if (!packets) return HubError::kInvalid;
     auto& request = socket.requests
                         .emplace(std::piecewise_construct, std::forward_as_tuple(id),
                                  std::forward_as_tuple(*this, socket.handle, id, wanted))
                         .first->second;
     loop_.arm_in(request.timeout, wanted.timeout);
-    if (give(socket, *packets, false)) core_.figures.events_out->add();
+    if (give(socket, *packets, false)) count_out(1, emit.counted);
     return HubError::kNone;
 }
 

@@ -1,6 +1,7 @@
 // What all shards of a hub share. Its parts say which threads may use them; what is set at the start stays.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,6 +21,21 @@ namespace wshub::hub {
 
 class Shard;
 
+// Requests that were refused or failed, by the code that their clients are told. Codes that are not of the contract
+// count together: a plugin may take them from what a client sent.
+class ErrorFigures {
+public:
+    explicit ErrorFigures(base::Metrics& metrics);
+    void count(std::string_view code) const;
+
+private:
+    static constexpr std::array<std::string_view, 11> kCodes{
+        "RATE_LIMIT",        "INVALID_FORMAT", "FORBIDDEN", "NO_USERNAME",
+        "PAYLOAD_TOO_LARGE", "UNKNOWN_EVENT",  "INTERNAL",  "DUPLICATE_USERNAME",
+        "TARGET_NOT_FOUND",  "NOT_FOUND",      "other"};
+    std::array<base::Counter*, kCodes.size()> counters_;
+};
+
 struct Figures {
     explicit Figures(base::Metrics& metrics);
 
@@ -29,6 +45,8 @@ struct Figures {
     base::Counter* events_out;
     base::Counter* acks_in;
     base::Counter* acks_out;
+    base::Counter* volatile_lost;
+    ErrorFigures errors;
 };
 
 struct Core {

@@ -302,13 +302,15 @@ void Shard::unknown_event(Socket& socket, AckHandle ack, std::string_view name) 
     message += cut(name, kMostOfName);
     if (core_.settings.unknown_event_is_error) {
         fail(socket.handle, ack, kCode, message, {});
-    } else if (ack != 0) {
-        answer(ack, error_args("error", kCode, message), {});
+        return;
     }
+    core_.figures.errors.count(kCode);
+    if (ack != 0) answer(ack, error_args("error", kCode, message), {});
 }
 
 void Shard::refuse(Socket& socket, std::optional<std::uint64_t> ack_id, std::string_view code, std::string_view message,
                    bool say_so) {
+    core_.figures.errors.count(code);
     if (say_so) send_error(socket, code, message);
     if (ack_id) send_ack(socket, *ack_id, error_args("error", code, message));
 }
@@ -317,6 +319,7 @@ HubError Shard::fail(SocketHandle handle, AckHandle ack, std::string_view code, 
                      std::string_view ack_args) {
     Socket* socket = alive(handle);
     if (!socket) return HubError::kNoSuchSocket;
+    core_.figures.errors.count(code);
     send_error(*socket, code, message);
     if (ack == 0) return HubError::kNone;
     if (!ack_args.empty()) return answer(ack, ack_args, {});

@@ -22,6 +22,7 @@ Audience audience_of(const Emit& emit) {
     to.is_volatile = emit.is_volatile;
     to.except_rooms = emit.except_rooms;
     to.except_sockets = emit.except_sockets;
+    to.counted = emit.counted;
     return to;
 }
 

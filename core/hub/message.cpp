@@ -22,6 +22,7 @@ Message::Message(const Audience& audience, std::span<const protocol::PacketRef> 
     : nsp_(audience.nsp),
       all_(audience.all),
       is_volatile_(audience.is_volatile),
+      counted_(audience.counted),
       rooms_(audience.rooms),
       except_rooms_(audience.except_rooms),
       sockets_(audience.sockets.begin(), audience.sockets.end()),
@@ -37,6 +38,7 @@ Audience Message::audience() const {
     out.sockets = sockets_;
     out.except_rooms = except_rooms_.refs();
     out.except_sockets = except_sockets_;
+    out.counted = counted_;
     return out;
 }
 
@@ -52,7 +54,8 @@ Question::Question(const Emit& emit, std::vector<SocketHandle> sockets)
       args_(emit.args),
       sockets_(std::move(sockets)),
       except_rooms_(emit.except_rooms),
-      wanted_(*emit.reply) {
+      wanted_(*emit.reply),
+      counted_(emit.counted) {
     std::size_t size = 0;
     for (const std::string_view bytes : emit.attachments) size += bytes.size();
     bytes_.reserve(size);

@@ -26,6 +26,7 @@ struct Audience {
     std::span<const SocketHandle> sockets;
     std::span<const RoomRef> except_rooms;
     std::span<const SocketHandle> except_sockets;
+    base::Counter* counted = nullptr;  // counts the receivers, beside the hub's own figure
 };
 
 // Names of rooms that outlive the call they came with.
@@ -53,6 +54,7 @@ public:
 private:
     Namespace* nsp_;
     bool all_, is_volatile_;
+    base::Counter* counted_;
     RoomList rooms_, except_rooms_;
     std::vector<SocketHandle> sockets_, except_sockets_;
     std::vector<protocol::PacketRef> packets_;
@@ -81,6 +83,7 @@ public:
     std::span<const SocketHandle> sockets() const { return sockets_; }
     std::span<const RoomRef> except_rooms() const { return except_rooms_.refs(); }
     const Emit::ReplyWanted& wanted() const { return wanted_; }
+    base::Counter* counted() const { return counted_; }
 
 private:
     std::string event_, args_, bytes_;
@@ -88,6 +91,7 @@ private:
     std::vector<SocketHandle> sockets_;
     RoomList except_rooms_;
     Emit::ReplyWanted wanted_;
+    base::Counter* counted_;
 };
 
 }  // namespace wshub::hub

@@ -132,8 +132,9 @@ private:
 
     bool give(Socket& socket, std::span<const protocol::PacketRef> packets, bool is_volatile);
     void mark_excepted(const Audience& to, std::uint64_t mark);
-    HubError ask_one(Socket& socket, std::string_view event, std::string_view args,
-                     std::span<const std::string_view> attachments, const Emit::ReplyWanted& wanted);
+    HubError ask_one(Socket& socket, const Emit& emit);
+    void count_out(std::int64_t given, base::Counter* sender);
+    bool lose_volatile();
     void send_ack(Socket& socket, std::uint64_t id, std::string_view args);
     void send_error(Socket& socket, std::string_view code, std::string_view message);
     void handle_event(Socket& socket, const protocol::SocketPacket& packet,

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/limit.h"
+#include "base/metrics.h"
 #include "base/token_bucket.h"
 #include "session/session.h"
 
@@ -209,6 +210,7 @@ struct Emit {
         std::uint64_t owner = 0, cookie = 0;
     };
     std::optional<ReplyWanted> reply;
+    base::Counter* counted = nullptr;  // counts each receiver too; outlives the hub
 };
 
 }  // namespace wshub::hub

@@ -32,6 +32,7 @@ struct GateRequest {
     protocol::HttpReader::Request request;
     bool keep_alive = true;  // what the connection wants of the answer
     Loop* loop = nullptr;
+    Peer peer;                         // whose it is; for pages only
     std::weak_ptr<GateClient> client;  // locked on the loop only, so that it dies there
 
     enum class Outcome : std::uint8_t {

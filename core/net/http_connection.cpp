@@ -275,6 +275,7 @@ void HttpConnection::on_request(std::span<const char> rest) {
     keep(rest);
     state_ = State::kAtGate;
     const auto request = std::make_shared<GateRequest>();
+    if (context_->routes.find_page(head.path()) != nullptr) request->peer = client_of(head);
     request->request = reader_.take();
     request->keep_alive = keep_alive_;
     request->loop = &loop();

@@ -58,11 +58,17 @@ protected:
     ~ExchangeHandler() = default;
 };
 
-// Where a request goes. First match wins: assets by exact path (GET and HEAD), then prefixes in the order added, then
-// 404. Filled before HttpServer::start(); const afterwards, so any thread may ask.
+// Makes the answer to GET and HEAD on a thread of the HTTP pool: for what takes too long for a loop and waits for
+// nothing. `client` is whose request it is, behind a trusted proxy as that says. Any thread, several at a time.
+using Page = std::function<HttpResponse(const protocol::HttpHead& head, const Peer& client)>;
+
+// Where a request goes. First match wins: assets by exact path (GET and HEAD), pages by exact path, then owners and
+// prefixes in the order added, then 404. Filled before HttpServer::start(); const afterwards, so any thread may ask.
 class Routes {
 public:
     void add_asset(std::string path, Asset asset);
+    // Other methods get 405 there. No CORS headers: pages are not for other pages' scripts.
+    void add_page(std::string path, Page page);
     // `prefix` is compared with the raw path, not decoded.
     void add_prefix(std::string prefix, ExchangeHandler& handler);
 
@@ -70,10 +76,12 @@ public:
     void add_owner(std::function<bool(std::string_view path)> owns, ExchangeHandler& handler);
 
     const Asset* find_asset(std::string_view path) const;
+    const Page* find_page(std::string_view path) const;
     ExchangeHandler* find_handler(std::string_view path) const;
 
 private:
     std::vector<std::pair<std::string, Asset>> assets_;
+    std::vector<std::pair<std::string, Page>> pages_;
     std::vector<std::pair<std::string, ExchangeHandler*>> prefixes_;
     std::vector<std::pair<std::function<bool(std::string_view)>, ExchangeHandler*>> owners_;
 };

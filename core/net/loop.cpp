@@ -53,7 +53,8 @@ struct Loop::Impl {
     OwnedFd epoll{checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")};
     OwnedFd wake{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
     std::thread thread;
-    bool stopping = false;  // the loop's thread only
+    bool stopping = false;       // the loop's thread only
+    base::SteadyTime turned_at;  // the end of the turn before: the clock is read once for that and for the sleep
 
     std::mutex mutex;
     std::vector<Task> posted;  // under the mutex
@@ -130,6 +131,7 @@ void Loop::run() {
     const std::string name = "loop-" + std::to_string(index_);
     ::pthread_setname_np(::pthread_self(), name.c_str());
     const Enter here(*this);
+    impl_->turned_at = clock_.steady();
     while (!impl_->stopping) run_turn(base::milliseconds::max());
     destroy_orphans();
 }
@@ -202,6 +204,7 @@ void Loop::destroy_orphans() {
 void Loop::turn(base::milliseconds wait) {
     assert(!impl_->thread.joinable());
     const Enter here(*this);
+    impl_->turned_at = clock_.steady();
     run_turn(wait);
 }
 
@@ -212,6 +215,7 @@ void Loop::run_turn(base::milliseconds wait) {
     impl_->events_from = 0;
     impl_->events_to = std::max(count, 0);
     now_ = clock_.steady();
+    turns_.began(now_);
     Ring<Watched> again;
     again.take_all(impl_->again);
     run_tasks();
@@ -222,6 +226,8 @@ void Loop::run_turn(base::milliseconds wait) {
     run_flushes();
     // What flushes deferred, such as the end of a connection that just broke, belongs to this turn too.
     run_deferred();
+    impl_->turned_at = clock_.steady();
+    turns_.ended(impl_->turned_at);
 }
 
 // In milliseconds for epoll_wait. From here on a post() wakes us, if we are about to sleep at all.
@@ -229,7 +235,7 @@ int Loop::sleep_time(base::milliseconds wait) {
     if (!impl_->again.empty() || !impl_->dirty.empty() || !impl_->tasks.empty()) return 0;
     bool sleeps_for_ever = wait == base::milliseconds::max();
     if (const auto due = timers_.next_due()) {
-        const auto left = std::chrono::ceil<base::milliseconds>(*due - clock_.steady());
+        const auto left = std::chrono::ceil<base::milliseconds>(*due - impl_->turned_at);
         wait = std::clamp(left, base::milliseconds{0}, wait);
         sleeps_for_ever = false;
     }

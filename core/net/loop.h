@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "net/ring.h"
 #include "net/timer_wheel.h"
+#include "net/turn_watch.h"
 
 namespace wshub::net {
 
@@ -72,6 +73,10 @@ public:
     // Any thread.
     std::atomic<std::size_t>& load() { return load_; }
 
+    // How long its turns take. Any thread.
+    TurnWatch& turns() { return turns_; }
+    const TurnWatch& turns() const { return turns_; }
+
     // The rest: loop's thread only.
     base::SteadyTime now() const { return now_; }  // of this turn
     base::WallTime wall() const { return clock_.wall(); }
@@ -119,6 +124,7 @@ private:
     const base::Clock& clock_;
     base::SteadyTime now_;
     TimerWheel timers_;
+    TurnWatch turns_;
     std::atomic<std::size_t> load_{0};
     std::unique_ptr<char[]> scratch_;
     struct Impl;

@@ -37,7 +37,12 @@ private:
     void handle(GateRequest& request, HTTPServerResponse& poco_response) {
         const protocol::HttpHead& head = request.request.head;
         const Asset* asset = nullptr;
-        if (head.method() == "GET" || head.method() == "HEAD") asset = routes_.find_asset(head.path());
+        const bool reads = head.method() == "GET" || head.method() == "HEAD";
+        if (reads) asset = routes_.find_asset(head.path());
+        if (const Page* const page = asset == nullptr ? routes_.find_page(head.path()) : nullptr) {
+            const HttpResponse made = reads ? (*page)(head, request.peer) : not_allowed();
+            return send(request, AssetAnswer{made, made.body}, false, poco_response);
+        }
         if (asset == nullptr) {
             request.handler = routes_.find_handler(head.path());
             if (request.handler != nullptr) {
@@ -50,6 +55,12 @@ private:
         AssetAnswer answer = asset != nullptr ? answer_with(*asset, head) : AssetAnswer{missing, missing.body};
         if (hooks_.decorate) hooks_.decorate(&head, answer.response);
         send(request, answer, asset != nullptr, poco_response);
+    }
+
+    static HttpResponse not_allowed() {
+        HttpResponse response = plain_response(405);
+        response.headers.emplace_back("Allow", "GET, HEAD");
+        return response;
     }
 
     // An asset's bytes are lent: however many clients are slow to take them, they stand in memory once.

@@ -12,6 +12,10 @@ void Routes::add_asset(std::string path, Asset asset) {
     assets_.emplace_back(std::move(path), std::move(asset));
 }
 
+void Routes::add_page(std::string path, Page page) {
+    pages_.emplace_back(std::move(path), std::move(page));
+}
+
 void Routes::add_prefix(std::string prefix, ExchangeHandler& handler) {
     prefixes_.emplace_back(std::move(prefix), &handler);
 }
@@ -23,6 +27,12 @@ void Routes::add_owner(std::function<bool(std::string_view)> owns, ExchangeHandl
 const Asset* Routes::find_asset(std::string_view path) const {
     for (const auto& [known, asset] : assets_)
         if (known == path) return &asset;
+    return nullptr;
+}
+
+const Page* Routes::find_page(std::string_view path) const {
+    for (const auto& [known, page] : pages_)
+        if (known == path) return &page;
     return nullptr;
 }
 

@@ -1,5 +1,5 @@
 // Where JSON stands for binary attachments, as socket.io-parser reads it: an object whose member "_placeholder" is
-// true. Private to this folder.
+// true. For this folder, and for the console, which shows sizes in their place.
 #pragma once
 
 #include <cstddef>

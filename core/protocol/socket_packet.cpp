@@ -332,6 +332,13 @@ base::Result<EncodedMessage, SocketError> encode_ack(std::string_view nsp, std::
     return with_attachments(builder.text(), *selection, attachments);
 }
 
+PacketRef encode_connect_request(std::string_view nsp, std::string_view auth) {
+    EncodedPacket::Builder builder(guess_size(nsp, {}, auth));
+    append_head(builder.bytes(), SocketType::kConnect, 0, nsp, std::nullopt);
+    builder.bytes() += auth;
+    return builder.text();
+}
+
 PacketRef encode_connect(std::string_view nsp, std::string_view sid) {
     EncodedPacket::Builder builder(guess_size(nsp, sid, {}));
     std::string& out = builder.bytes();

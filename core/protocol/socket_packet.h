@@ -84,6 +84,8 @@ base::Result<EncodedMessage, SocketError> encode_event(std::string_view nsp, std
                                                        std::span<const std::string_view> attachments);
 base::Result<EncodedMessage, SocketError> encode_ack(std::string_view nsp, std::uint64_t ack_id, std::string_view args,
                                                      std::span<const std::string_view> attachments);
+// A client's CONNECT. `auth` is a JSON object or empty.
+PacketRef encode_connect_request(std::string_view nsp, std::string_view auth);
 PacketRef encode_connect(std::string_view nsp, std::string_view sid);
 // `data` is JSON or empty.
 PacketRef encode_connect_error(std::string_view nsp, std::string_view message, std::string_view data);

@@ -111,10 +111,13 @@ std::string help_text() {
 
   wshub [--config FILE] [--set SECTION.KEY=VALUE]...
   wshub new-plugin NAME [--directory DIR]
+  wshub client URL [OPTIONS]
 
 Commands
   new-plugin NAME           make the folder NAME with a plugin, its test and how to build
                             them, in --directory DIR (without it: here)
+  client URL                a Socket.IO console for this or any other server, to type into
+                            and for scripts; client --help tells more
 
 Options
   --config FILE             the INI file. Without it: )" WSHUB_SYSCONFDIR R"(/wshub/wshub.ini
@@ -132,6 +135,8 @@ Examples
   wshub --config /etc/wshub/wshub.ini --check
   wshub --print-config > wshub.ini            a file to begin with
   wshub --set plugin.rooms.members_only=true  a plugin's setting
+
+  wshub client http://127.0.0.1:3000          talk to it
 
 A client needs the address alone:  io("http://127.0.0.1:3000")
 

@@ -100,6 +100,13 @@ public:
         return half;
     }
 
+    // Text that nobody is shown. `set` checks and stores.
+    Half secret(const std::string& key, std::string form, std::function<bool(Settings&, std::string_view)> set) const {
+        Half half = make(key, "", std::move(form), std::move(set));
+        half.key.is_secret = true;
+        return half;
+    }
+
     // Anything else: `set` checks and stores.
     Half text(const std::string& key, const std::string& fallback, std::string form,
               std::function<bool(Settings&, std::string_view)> set) const {
@@ -109,7 +116,7 @@ public:
 private:
     Half make(const std::string& key, const std::string& fallback, std::string form,
               std::function<bool(Settings&, std::string_view)> set) const {
-        return {{name_, key, fallback, std::move(form), {}, false, std::move(set)}};
+        return {{name_, key, fallback, std::move(form), {}, false, false, std::move(set)}};
     }
 
     template <class Value, class Bound, class Place>
@@ -249,6 +256,34 @@ bool set_dry_run(Settings& settings, std::string_view text) {
         const bool dry = text == "all" || std::find(names.begin(), names.end(), limit.name) != names.end();
         limit.set(settings, dry ? base::LimitMode::kDryRun : base::LimitMode::kEnforced);
     }
+    return true;
+}
+
+// "127.0.0.1:9464", "[::1]:9464", "metrics.example:0"; empty: the main listener.
+bool set_metrics_listen(Settings& settings, std::string_view text) {
+    MetricsSettings& metrics = settings.metrics;
+    if (text.empty()) {
+        metrics.host.clear();
+        return true;
+    }
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    std::string_view host = text.substr(0, colon);
+    const auto port = base::parse_integer(text.substr(colon + 1));
+    const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    const bool good = bracketed ? all_of(host, ".:%") : all_of(host, ".-_");
+    if (!good || host.size() > 255 || !port || *port < 0 || *port > 65535) return false;
+    metrics.host = host;
+    metrics.port = static_cast<std::uint16_t>(*port);
+    return true;
+}
+
+// What an Authorization header can carry (RFC 6750, 2.1), and long enough not to be guessed.
+bool set_metrics_token(Settings& settings, std::string_view text) {
+    constexpr std::size_t kLeast = 16, kMost = 512;
+    if (!text.empty() && (text.size() < kLeast || text.size() > kMost || !all_of(text, "-._~+/="))) return false;
+    settings.metrics.rule.token = text;
     return true;
 }
 
@@ -617,6 +652,36 @@ void add_log(std::vector<CoreKey>& keys) {
                        .described_as("How many log files that were set aside are kept, the newest as NAME.1.log."));
 }
 
+void add_metrics(std::vector<CoreKey>& keys) {
+    const Section metrics("metrics");
+    keys.push_back(metrics
+                       .boolean(
+                           "enabled", "true", [](Settings & s) -> auto& { return s.metrics.enabled; })
+                       .described_as("Whether /metrics, /healthz and /readyz are served."));
+    keys.push_back(
+        metrics
+            .text("listen", "", "an address with a port, such as 127.0.0.1:9464 or [::1]:9464, or nothing",
+                  set_metrics_listen)
+            .described_as("A listener of their own for these pages, which are then not on [server] port; empty serves "
+                          "them there."));
+    keys.push_back(metrics
+                       .choice<MetricsAccess>(
+                           "access", "loopback",
+                           {{"loopback", MetricsAccess::kLoopback},
+                            {"token", MetricsAccess::kToken},
+                            {"open", MetricsAccess::kOpen}},
+                           [](Settings & s) -> auto& { return s.metrics.rule.access; })
+                       .described_as("Who may read /metrics: loopback (who asks from this machine), token (who sends "
+                                     "it) or open (everybody)."));
+    keys.push_back(metrics.secret("token", "16 to 512 letters, digits and -._~+/=", set_metrics_token)
+                       .described_as("The token for access = token, sent as Authorization: Bearer TOKEN."));
+    keys.push_back(
+        metrics
+            .duration(
+                "stalled_after", "10s", 10ms, 1h, [](Settings & s) -> auto& { return s.metrics.stalled_after; })
+            .described_as("How long a loop may be busy without a pause before /healthz answers 503."));
+}
+
 }  // namespace
 
 const std::vector<CoreKey>& core_keys() {
@@ -628,6 +693,7 @@ const std::vector<CoreKey>& core_keys() {
         add_limits(keys);
         add_plugins(keys);
         add_log(keys);
+        add_metrics(keys);
         return keys;
     }();
     return table;

@@ -14,9 +14,10 @@ namespace wshub::server {
 struct CoreKey {
     std::string section, key;
     std::string default_value;
-    std::string form;      // "a whole number from 0 to 65535": what would do, for errors and documents
-    std::string sentence;  // what it is for
-    bool is_path = false;  // made absolute before set() sees it, unless empty
+    std::string form;        // "a whole number from 0 to 65535": what would do, for errors and documents
+    std::string sentence;    // what it is for
+    bool is_path = false;    // made absolute before set() sees it, unless empty
+    bool is_secret = false;  // never shown
     // Checks and stores. False: `form` says what would have done, nothing was stored.
     std::function<bool(Settings&, std::string_view)> set;
 };

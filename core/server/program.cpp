@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "console/console.h"
 #include "host/child_probe.h"
 #include "server/command_line.h"
 #include "server/core_keys.h"
@@ -214,6 +215,9 @@ int act(const CommandLine& line) {
 }  // namespace
 
 int run_program(const std::vector<std::string_view>& arguments) {
+    if (!arguments.empty() && arguments.front() == "client") {
+        return console::run_client({arguments.begin() + 1, arguments.end()});
+    }
     try {
         return act(parse_command_line(arguments));
     } catch (const UsageError& error) {

@@ -18,6 +18,7 @@
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "server/client_bundle.h"
+#include "server/metrics_pages.h"
 #include "server/stop_signals.h"
 #include "session/engine.h"
 #include "session/shared_limits.h"
@@ -86,7 +87,8 @@ struct Server::Impl {
           hub(hub_settings(given), loop_list(), clock, metrics),
           limits(std::make_shared<session::SharedLimits>(given.engine, metrics)),
           plugins(host_settings(given, limits), hub, loop_list(), clock, metrics),
-          engine(given.engine, loop_list(), hub, metrics, limits) {
+          engine(given.engine, loop_list(), hub, metrics, limits),
+          pages(given.metrics, {metrics, clock, readiness, loop_list(), [this] { return plugins.troubles(); }}) {
         hub.set_sink(plugins);
     }
 
@@ -101,6 +103,7 @@ struct Server::Impl {
     net::Routes routes() {
         net::Routes routes;
         if (settings.serve_client) add_client_bundle(routes, settings.engine.path);
+        if (settings.metrics.enabled && settings.metrics.host.empty()) pages.add_to(routes);
         routes.add_owner([this](std::string_view path) { return plugins.owns_path(path); }, plugins);
         routes.add_prefix(settings.engine.path, engine);
         return routes;
@@ -128,6 +131,7 @@ struct Server::Impl {
         // the one that was found.
         http->listen();
         plugins.set_url(url(reachable_host(settings.http.host)));
+        if (settings.metrics.enabled && !settings.metrics.host.empty()) listen_for_metrics();
         quietly([this] {
             for (const auto& loop : loops) loop->start();
         });
@@ -136,6 +140,15 @@ struct Server::Impl {
         progress = Progress::kPlugins;
         quietly([this] { http->start(); });
         progress = Progress::kServing;
+        readiness.set(Readiness::State::kReady);
+    }
+
+    void listen_for_metrics() {
+        metrics_listener = std::make_unique<MetricsListener>(settings.metrics, settings.http, pages,
+                                                             static_cast<unsigned>(loops.size()), clock, metrics);
+        quietly([this] { metrics_listener->start(); });
+        base::log::info("metrics served url=http://{}:{}/metrics", url_host(settings.metrics.host),
+                        metrics_listener->port());
     }
 
     std::string url(const std::string& host) const {
@@ -152,9 +165,11 @@ struct Server::Impl {
 
     // Ends what runs, the last first.
     void stop() {
+        readiness.set(Readiness::State::kStopping);
         if (progress >= Progress::kServing) close_sessions();
         if (progress >= Progress::kPlugins) plugins.stop();
         if (progress >= Progress::kServing) http->stop();
+        metrics_listener.reset();
         if (progress >= Progress::kLoops) {
             for (const auto& loop : loops) loop->stop();
         }
@@ -175,12 +190,15 @@ struct Server::Impl {
     const Settings settings;
     base::SystemClock clock;
     base::Metrics metrics;
+    Readiness readiness;
     std::vector<std::unique_ptr<net::Loop>> loops;
     hub::Hub hub;
     std::shared_ptr<session::SharedLimits> limits;
     host::PluginHost plugins;
     session::Engine engine;
+    MetricsPages pages;
     std::unique_ptr<net::HttpServer> http;
+    std::unique_ptr<MetricsListener> metrics_listener;
     enum class Progress { kNothing, kLoops, kPlugins, kServing } progress = Progress::kNothing;
 };
 
@@ -227,6 +245,10 @@ std::string Server::start_line() const {
 
 std::size_t Server::sessions() const {
     return impl_->engine.sessions();
+}
+
+Readiness& Server::readiness() {
+    return impl_->readiness;
 }
 
 void Server::reload() {

@@ -8,6 +8,7 @@
 
 #include "host/plugin_host.h"
 #include "net/loop.h"
+#include "server/readiness.h"
 #include "server/settings.h"
 
 namespace wshub::server {
@@ -32,6 +33,9 @@ public:
 
     // That are open now. Any thread.
     std::size_t sessions() const;
+
+    // Whether it wants clients, for who drains it; follows start() and stop() by itself. Any thread.
+    Readiness& readiness();
 
     // All of them; they run from start() to stop().
     std::vector<net::Loop*> loops() const;

@@ -126,11 +126,18 @@ private:
             if (key == nullptr) return problem(setting.section, base::setting_problem(setting, unknown_key(setting)));
             Settings scratch;
             if (!key->set(scratch, setting.value)) {
-                return problem(setting.section, base::setting_error(setting, key->form));
+                return problem(setting.section, base::setting_error(shown(setting), key->form));
             }
         }
         layers_[layer]->setString(full_key(setting.section, setting.key), setting.value);
         effective_[{setting.section, setting.key}] = setting;
+    }
+
+    // As it may stand in an error.
+    static RawSetting shown(RawSetting setting) {
+        const CoreKey* const key = find_core_key(setting.section, setting.key);
+        if (key != nullptr && key->is_secret && !setting.value.empty()) setting.value = "***";
+        return setting;
     }
 
     void layer_them() {
@@ -148,7 +155,7 @@ private:
                 layers_[kEffective]->setString(name, value);
             }
             if (!key.set(loaded_.settings, value)) {
-                problem(key.section, base::setting_error(effective_[{key.section, key.key}], key.form));
+                problem(key.section, base::setting_error(shown(effective_[{key.section, key.key}]), key.form));
             }
         }
         loaded_.settings.host.home = home();
@@ -178,6 +185,10 @@ private:
             wrong("server", "proxy_protocol",
                   "false, or trusted_proxies to name the proxies: without them every connection would be closed");
         }
+        if (settings.metrics.enabled && settings.metrics.rule.access == MetricsAccess::kToken &&
+            settings.metrics.rule.token.empty()) {
+            wrong("metrics", "token", "a token of 16 or more letters and digits, since access = token");
+        }
         const session::CorsSettings& cors = settings.engine.cors;
         if (cors.credentials && !cors.any_origin && cors.origins.empty()) {
             wrong("engine", "cors_credentials", "false, or cors_origin to name the origins that may send them");
@@ -203,7 +214,7 @@ private:
     }
 
     void wrong(const std::string& section, const std::string& key, std::string_view expected) {
-        problem(section, base::setting_error(effective_[{section, key}], expected));
+        problem(section, base::setting_error(shown(effective_[{section, key}]), expected));
     }
 
     void hand_over_plugin_settings() {
@@ -230,6 +241,10 @@ std::string line_of(const std::string& key, const std::string& value) {
     return key + " =" + (value.empty() ? "" : " " + ini_value(value)) + "\n";
 }
 
+std::string secret_line(const std::string& key) {
+    return "# " + key + " is set, and secret\n";
+}
+
 std::string joined(const std::vector<std::string>& items) {
     std::string list;
     for (const std::string& item : items) list += (list.empty() ? "" : ", ") + item;
@@ -241,7 +256,7 @@ std::string print_plugin(const host::PluginInfo& plugin) {
     std::string out = "\n[plugin." + plugin.name + "]\n";
     for (const host::SettingInfo& setting : plugin.settings) {
         const bool hidden = setting.secret && !setting.value.empty();
-        out += hidden ? "# " + setting.key + " is set, and secret\n" : line_of(setting.key, setting.value);
+        out += hidden ? secret_line(setting.key) : line_of(setting.key, setting.value);
     }
     return out + line_of("namespaces", joined(plugin.namespaces)) + line_of("roles", joined(plugin.roles));
 }
@@ -279,7 +294,8 @@ std::string print_settings(const LoadedSettings& loaded, const std::vector<host:
             out += (section.empty() ? "[" : "\n[") + key.section + "]\n";
             section = key.section;
         }
-        out += line_of(key.key, loaded.configuration->getRawString(full_key(key.section, key.key)));
+        const std::string value = loaded.configuration->getRawString(full_key(key.section, key.key));
+        out += key.is_secret && !value.empty() ? secret_line(key.key) : line_of(key.key, value);
     }
     for (const host::PluginInfo& plugin : plugins) {
         if (plugin.error.empty()) out += print_plugin(plugin);

@@ -15,6 +15,7 @@
 #include "host/plugin_host.h"
 #include "hub/types.h"
 #include "net/http_server.h"
+#include "server/metrics_pages.h"
 #include "session/engine.h"
 
 namespace wshub::server {
@@ -29,6 +30,7 @@ struct Settings {
     hub::HubSettings hub;
     host::HostSettings host;
     base::log::Settings log;
+    MetricsSettings metrics;
 };
 
 // Where a configuration comes from.

@@ -256,7 +256,10 @@ void Engine::Impl::open_polling(Exchange exchange, Shard& shard, Admission admis
         shard.add(shard.make_sid(), remember(*exchange), std::move(admission), TransportKind::kPolling);
     session.start(std::make_unique<PollingTransport>(session, shard.context()));
     // The OPEN packet goes alone: what the user sends meanwhile waits for the first poll.
-    auto response = state.answers.payload(head, open_packet(session.sid(), TransportKind::kPolling));
+    std::string packet = open_packet(session.sid(), TransportKind::kPolling);
+    state.metrics.packets_out->add();
+    state.metrics.bytes_out->add(static_cast<std::int64_t>(packet.size()));
+    auto response = state.answers.payload(head, std::move(packet));
     add_cookie(session.sid(), response.headers);
     exchange->respond(std::move(response));
     session.attach_user(state.factory);

@@ -20,6 +20,9 @@ EngineMetrics::EngineMetrics(base::Metrics& metrics, std::string_view engine)
     : packets_in(metrics.counter("wshub_packets_in_total", "Engine.IO packets received from clients", engine)),
       packets_out(metrics.counter("wshub_packets_out_total",
                                   "Engine.IO packets sent to clients, WebSocket pongs included", engine)),
+      packets_dropped(metrics.counter("wshub_packets_dropped_total",
+                                      "Engine.IO packets that waited for clients which were dropped for not reading",
+                                      engine)),
       bytes_in(
           metrics.counter("wshub_bytes_in_total", "Bytes received in WebSocket frames and bodies of polling", engine)),
       bytes_out(

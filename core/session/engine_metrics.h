@@ -34,6 +34,7 @@ struct EngineMetrics {
     // Engine.IO packets, and bytes as they travel: WebSocket frames, bodies of polling.
     base::Counter* packets_in;
     base::Counter* packets_out;
+    base::Counter* packets_dropped;  // that waited for clients which did not read
     base::Counter* bytes_in;
     base::Counter* bytes_out;
 };

@@ -54,7 +54,9 @@ void SessionImpl::send(protocol::PacketRef packet) {
     const std::size_t most = shard_.state().settings.max_queued_bytes;
     if (transport_->queue().cost() <= most) return;
     transport_->relieve();
-    if (transport_->queue().cost() > most) end(CloseReason::kQueueFull, Parting::kAbort);
+    if (transport_->queue().cost() <= most) return;
+    shard_.state().metrics.packets_dropped->add(static_cast<std::int64_t>(transport_->queue().size()));
+    end(CloseReason::kQueueFull, Parting::kAbort);
 }
 
 bool SessionImpl::send_volatile(std::span<const protocol::PacketRef> packets) {

@@ -9,7 +9,7 @@ set_target_properties(wshub PROPERTIES INSTALL_RPATH "$ORIGIN/${private}")
 
 install(CODE "
   file(GET_RUNTIME_DEPENDENCIES EXECUTABLES \"$<TARGET_FILE:wshub>\" RESOLVED_DEPENDENCIES_VAR found
-    POST_INCLUDE_REGEXES \"/lib(Poco[A-Za-z]+|fmt|spdlog|utf8proc|pcre)\\\\.so\\\\.\" POST_EXCLUDE_REGEXES \".*\")
+    POST_INCLUDE_REGEXES \"/lib(Poco[A-Za-z]+|bsd|edit|fmt|md|spdlog|utf8proc|pcre)\\\\.so\\\\.\" POST_EXCLUDE_REGEXES \".*\")
   set(licenses \"${PROJECT_BINARY_DIR}/private_licenses\")
   file(REMOVE_RECURSE \"\${licenses}\")
   foreach(library IN LISTS found)

@@ -76,7 +76,7 @@ TEST_CASE("a handler that throws costs that event, and its reason stays in the l
     it.world.say(client, R"(2["boom_int"])");
     CHECK_THAT(log.text(), Catch::Contains("name=boom_int code=-7 reason=\"unknown exception\" left_out=1"));
     CHECK_THAT(it.world.metrics.text(), Catch::Contains("wshub_plugin_errors_total{plugin=\"good\"} 3"));
-    CHECK_THAT(it.world.metrics.text(), Catch::Contains("wshub_plugin_events_total{plugin=\"good\"} 4"));
+    CHECK_THAT(it.world.metrics.text(), Catch::Contains("wshub_plugin_events_in_total{plugin=\"good\"} 4"));
 }
 
 TEST_CASE("handlers of one event run in order until one stops it", "[handlers]") {
@@ -96,6 +96,20 @@ TEST_CASE("a handler that takes longer than it may is named", "[handlers]") {
     it.world.say(it.world.client(), R"(2["echo"])");
     CHECK_THAT(log.text(), Catch::Contains("warning plugin handler was slow plugin=good handler="));
     CHECK_THAT(it.world.metrics.text(), !Catch::Contains("wshub_plugin_slow_total{plugin=\"good\"} 0"));
+}
+
+TEST_CASE("each call of a handler is counted by how long it took, failed ones too", "[handlers]") {
+    Running it;
+    it.world.run();
+    FakeSession& client = it.world.client();
+    const auto calls = [&] { return it.world.metrics.total_histogram("wshub_handler_seconds").count; };
+    const std::int64_t before = calls();
+    it.world.say(client, R"(2["echo"])");
+    CHECK(calls() == before + 1);
+    it.world.say(client, R"(2["boom"])");
+    CHECK(calls() == before + 2);
+    CHECK_THAT(it.world.metrics.text(), Catch::Contains("wshub_handler_seconds_bucket{plugin=\"good\",le=\"0.05\"} " +
+                                                        std::to_string(before + 2)));
 }
 
 TEST_CASE("a plugin may refuse a session, and one that fails at that refuses it too", "[handlers]") {

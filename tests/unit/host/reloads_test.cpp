@@ -211,6 +211,7 @@ TEST_CASE("a version that fails too often is rolled back by itself", "[reloads]"
     site.world.run();
     FakeSession& client = site.world.client();
     CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    for (int i = 0; i < 100; ++i) site.world.say(client, R"(21["totals"])");  // which are not the new version's
     site.put("counter_handler_throws");
     site.reload();
     for (int i = 0; i < 3; ++i) {
@@ -249,9 +250,13 @@ TEST_CASE("a plugin that keeps failing is put in quarantine until it is reloaded
     CHECK(site.world.say(client, R"(21["totals"])").back().find("INTERNAL") != std::string::npos);
     const std::string quarantined = R"(wshub_plugin_quarantined{plugin="counter"} )";
     CHECK(site.world.metrics.text().find(quarantined + "1") != std::string::npos);
+    REQUIRE(site.world.host->troubles().size() == 1);
+    CHECK(site.world.host->troubles()[0].name == "counter");
+    CHECK(site.world.host->troubles()[0].what == "quarantined");
     site.reload("");  // unchanged, but it is the way out
     CHECK(site.world.say(client, R"(21["totals"])") == Packets{"31[3,0,5,0]"});
     CHECK(site.world.metrics.text().find(quarantined + "0") != std::string::npos);
+    CHECK(site.world.host->troubles().empty());
 }
 
 TEST_CASE("who is held at the door when a version goes is closed, not refused", "[reloads]") {

@@ -394,3 +394,50 @@ TEST_CASE("a port that is taken is an error that names it", "[http]") {
     net::HttpServer third(settings, {&rig.loop(0)}, {}, {}, metrics);
     CHECK_THROWS_AS(third.listen(), std::system_error);
 }
+
+TEST_CASE("a page is made by the pool for each request, and told whose it is", "[http]") {
+    net::HttpSettings settings;
+    settings.trusted_proxies = net::TrustedProxies({*protocol::IpNetwork::parse("127.0.0.1")});
+    HttpRig rig(1, settings);
+    std::atomic<int> made{0};
+    rig.routes.add_page("/app/page", [&](const protocol::HttpHead& head, const net::Peer& client) {
+        const bool on_loop = net::Loop::current() != nullptr;
+        return net::HttpResponse{203,
+                                 {{"X-Query", std::string(head.query())}},
+                                 client.address + (on_loop ? " loop " : " pool ") + std::to_string(++made)};
+    });
+    rig.start();
+    RawSocket client = rig.connect();
+    client.send(get("/app/page?x=1"));
+    const auto first = client.read_response();
+    CHECK(first.status == 203);
+    CHECK(first.body == "127.0.0.1 pool 1");
+    CHECK(first.has("X-Query: x=1"));
+    client.send(get("/app/page", "X-Forwarded-For: 192.0.2.7\r\n"));
+    CHECK(client.read_response().body == "192.0.2.7 pool 2");
+    CHECK(rig.ask(get("/app/pages")).body == "GET /app/pages ");
+    CHECK(rig.handler.exchanges == 1);
+    CHECK(rig.counted("wshub_http_requests_total", "code=\"2xx\"") == 3);
+}
+
+TEST_CASE("a page takes GET and HEAD alone", "[http]") {
+    HttpRig rig;
+    std::atomic<int> made{0};
+    rig.routes.add_page("/page", [&](const protocol::HttpHead&, const net::Peer&) {
+        ++made;
+        return net::HttpResponse{200, {}, "body"};
+    });
+    rig.start();
+    RawSocket client = rig.connect();
+    client.send("OPTIONS /page HTTP/1.1\r\nHost: hub\r\n\r\n");
+    const auto refused = client.read_response();
+    CHECK(refused.status == 405);
+    CHECK(refused.has("Allow: GET, HEAD"));
+    client.send("HEAD /page HTTP/1.1\r\nHost: hub\r\n\r\n" + get("/page"));
+    const auto head = client.read_response(true);
+    CHECK(head.status == 200);
+    CHECK(head.has("Content-Length: 4"));
+    CHECK(client.read_response().body == "body");
+    CHECK(made == 2);
+    CHECK(rig.ask(post("/page", "x")).status == 404);
+}

@@ -419,6 +419,8 @@ TEST_CASE("ten attachments can be sent, eleven cannot", "[socket_packet]") {
 }
 
 TEST_CASE("connect, connect error and disconnect are encoded as clients expect them", "[socket_packet]") {
+    CHECK(encode_connect_request("/", "")->payload() == "40");
+    CHECK(encode_connect_request("/admin", R"({"token":1})")->payload() == R"(40/admin,{"token":1})");
     CHECK(encode_connect("/", "Xk2")->payload() == R"(40{"sid":"Xk2"})");
     CHECK(encode_connect("/admin", "Xk2")->payload() == R"(40/admin,{"sid":"Xk2"})");
     CHECK(encode_connect_error("/zz", "Invalid namespace", "")->payload() ==

@@ -182,6 +182,15 @@ TEST_CASE("a wrong value is told with its place and what would do", "[settings]"
          R"(w.ini:2 [plugins] enabled = "../a": expected plugin names separated by commas, none twice)"},
         {"[log]\nlevel = loud",
          R"(w.ini:2 [log] level = "loud": expected one of trace, debug, info, warn, error, off)"},
+        {"[metrics]\nlisten = 9464",
+         R"(w.ini:2 [metrics] listen = "9464": expected an address with a port, such as 127.0.0.1:9464 or [::1]:9464, or nothing)"},
+        {"[metrics]\nlisten = ::1:9464",
+         R"(w.ini:2 [metrics] listen = "::1:9464": expected an address with a port, such as 127.0.0.1:9464 or [::1]:9464, or nothing)"},
+        {"[metrics]\nlisten = a:65536",
+         R"(w.ini:2 [metrics] listen = "a:65536": expected an address with a port, such as 127.0.0.1:9464 or [::1]:9464, or nothing)"},
+        {"[metrics]\naccess = all", R"(w.ini:2 [metrics] access = "all": expected one of loopback, token, open)"},
+        {"[metrics]\ntoken = tooshort",
+         R"(w.ini:2 [metrics] token = "***": expected 16 to 512 letters, digits and -._~+/=)"},
     }));
     CAPTURE(line);
     CHECK(load(line).problems == Lines{problem});
@@ -216,9 +225,32 @@ TEST_CASE("values that do not go together are told", "[settings]") {
          R"(w.ini:2 [server] proxy_protocol = "on": expected false, or trusted_proxies to name the proxies: without them every connection would be closed)"},
         {"[engine]\ncors_origin = *\ncors_credentials = true",
          R"(w.ini:3 [engine] cors_credentials = "true": expected false, or cors_origin to name the origins: * would hand them all the cookies)"},
+        {"[metrics]\naccess = token",
+         R"(default [metrics] token = "": expected a token of 16 or more letters and digits, since access = token)"},
     }));
     CHECK(load(text).problems == Lines{problem});
     CHECK(load("[limits]\nevents_per_second = 0\nevents_burst = 0\n").problems.empty());
+}
+
+TEST_CASE("the listener of metrics is an address and a port", "[settings]") {
+    const auto [text, host, port] =
+        GENERATE(table<std::string, std::string, int>({{"", "", 0},
+                                                       {"127.0.0.1:9464", "127.0.0.1", 9464},
+                                                       {"[::1]:0", "::1", 0},
+                                                       {"hub.example:80", "hub.example", 80}}));
+    const LoadedSettings loaded = load("[metrics]\nlisten = " + text + "\n");
+    CHECK(loaded.problems.empty());
+    CHECK(loaded.settings.metrics.host == host);
+    CHECK(loaded.settings.metrics.port == port);
+}
+
+TEST_CASE("the token of metrics is never shown", "[settings]") {
+    const LoadedSettings loaded = load("[metrics]\naccess = token\ntoken = 0123456789abcdef\n");
+    CHECK(loaded.problems.empty());
+    CHECK(loaded.settings.metrics.rule.token == "0123456789abcdef");
+    const std::string printed = print_settings(loaded, {});
+    CHECK(printed.find("0123456789abcdef") == std::string::npos);
+    CHECK(printed.find("\naccess = token\n# token is set, and secret\n") != std::string::npos);
 }
 
 TEST_CASE("limits reach their layers, and dry_run the limits that it names", "[settings]") {
