@@ -175,7 +175,7 @@ describe("in a clean Debian", { skip }, () => {
   it("a purge leaves nothing but the user", () => {
     system.apt("purge", "--auto-remove", "wshub");
     // The books of apt and dpkg, and the linker's cache, are not of the package.
-    const books = /^\/(var\/(lib\/(dpkg|apt|systemd\/deb-systemd-helper-enabled|ucf)|cache|log\/(apt|dpkg\.log|alternatives\.log))|etc\/(passwd-|group-|shadow-|gshadow-|subuid-|subgid-|ld\.so\.cache|\.pwd\.lock))(\/|$)/;
+    const books = /^\/(var\/(lib\/(dpkg|apt|systemd\/deb-systemd-helper-enabled|ucf)|cache|log\/(apt|dpkg\.log|alternatives\.log))|etc\/(passwd-|group-|shadow-|gshadow-|subuid-|subgid-|ld\.so\.cache|\.pwd\.lock)|run\/adduser)(\/|$)/;
     const left = system.files().filter((name) => !pristine.includes(name) && !books.test(name));
     const gone = pristine.filter((name) => !system.has(name) && !books.test(name));
     assert.deepEqual({ left, gone }, { left: [], gone: [] });
