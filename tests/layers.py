@@ -12,14 +12,15 @@ BELOW = {
     "session": {"base", "protocol", "net"},
     "hub": {"base", "protocol", "net", "session"},
     "host": {"base", "protocol", "net", "session", "hub"},
-    "server": {"base", "console", "protocol", "net", "session", "hub", "host"},
+    "control": {"base", "protocol", "net", "session", "hub", "host"},
+    "server": {"base", "console", "protocol", "net", "session", "hub", "host", "control"},
 }
 PROTOCOL_FROM_NET = {"protocol/http_request.h", "protocol/ip_address.h", "protocol/proxy_header.h"}
 OUTSIDE = {  # which folders may meet the outside of each kind
     r"boost/": {"host"},
     r"wshub/(?!abi\.h)": set(),
     r"wshub/abi\.h": {"host"},
-    r"Poco/Net/": {"net", "console"},
+    r"Poco/Net/": {"net", "console", "control"},
     r"sys/epoll\.h": {"net"},
     r"openssl/": {"net"},
     r"histedit\.h": {"console"},

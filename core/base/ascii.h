@@ -33,9 +33,12 @@ inline bool is_alphanumeric(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-// What a token is made of (RFC 9110, section 5.6.2).
+// What a token is made of, and a whole one (RFC 9110, section 5.6.2).
 inline bool is_token_char(char c) {
     return is_alphanumeric(c) || std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+inline bool is_token(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
 }
 
 }  // namespace wshub::base

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/setting.h"
 #include "console/payload.h"
 #include "protocol/json_scan.h"
@@ -26,15 +27,10 @@ void set_auth(Options& options, std::string_view value) {
 }
 
 void add_header(Options& options, std::string_view value) {
-    static constexpr std::string_view kTokenMarks = "!#$%&'*+-.^_`|~";
-    const auto is_token = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-               kTokenMarks.find(c) != std::string_view::npos;
-    };
     const auto is_control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
     const std::size_t colon = value.find(':');
     const std::string_view name = value.substr(0, colon);
-    if (colon == std::string_view::npos || name.empty() || !std::all_of(name.begin(), name.end(), is_token) ||
+    if (colon == std::string_view::npos || !base::is_token(name) ||
         std::any_of(value.begin(), value.end(), is_control)) {
         throw OptionError("--header " + quoted(value) + ": expected a header such as 'Authorization: Bearer x'");
     }

@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <clocale>
 #include <cstdio>
@@ -15,6 +16,20 @@ namespace {
 char kPrompt[] = "> ";
 constexpr int kPromptWidth = 2;
 constexpr int kRemembered = 1000;
+
+// The columns that text takes in a terminal.
+int width_of(const char* at, const char* end) {
+    int columns = 0;
+    std::mbstate_t state = {};
+    while (at < end) {
+        wchar_t character = 0;
+        const std::size_t used = std::mbrtowc(&character, at, static_cast<std::size_t>(end - at), &state);
+        if (used == 0 || used > static_cast<std::size_t>(end - at)) return columns;
+        columns += std::max(::wcwidth(character), 0);
+        at += used;
+    }
+    return columns;
+}
 
 // libedit asks for each character, and while there is none the connection is served.
 class Typed final : public LineSource {
@@ -70,7 +85,7 @@ public:
         const LineInfo* const line = ::el_line(editor_);
         winsize size = {};
         const int columns = ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-        const int rows = (kPromptWidth + static_cast<int>(line->cursor - line->buffer)) / columns;
+        const int rows = (kPromptWidth + width_of(line->buffer, line->cursor)) / columns;
         if (rows > 0) std::printf("\x1b[%dA", rows);
         std::fputs("\r\x1b[J", stdout);
     }

@@ -3,6 +3,7 @@
 #include <cctype>
 #include <utility>
 
+#include "base/ascii.h"
 #include "host/abi_text.h"
 #include "host/host_api.h"
 #include "host/http_routes.h"
@@ -92,12 +93,6 @@ std::int32_t fail(Instance& instance, wshub_session session, wshub_ack ack, wshu
     return done;
 }
 
-bool is_token(std::string_view text) {
-    return !text.empty() && text.find_first_not_of(
-                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "!#$%&'*+-.^_`|~") == std::string_view::npos;
-}
-
 // Headers that belong to the framing of the answer, which is ours.
 bool is_framing(std::string_view name) {
     std::string lower(name);
@@ -111,7 +106,7 @@ bool read_headers(std::string_view text, net::HttpResponse& response) {
         const std::string_view line = text.substr(0, end);
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 2);
         const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return false;
+        if (colon == std::string_view::npos || !base::is_token(line.substr(0, colon))) return false;
         std::string_view value = line.substr(colon + 1);
         while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
         if (value.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos) return false;

@@ -122,12 +122,6 @@ std::int32_t post(Instance& instance, wshub_session serial_with, wshub_slot slot
     return WSHUB_OK;
 }
 
-std::int32_t reload(Instance& instance, wshub_str plugin) {
-    const auto& request = instance.services().request_reload;
-    if (!request) return WSHUB_ENOSYS;
-    return request(view(plugin)) ? WSHUB_OK : WSHUB_ENOENT;
-}
-
 }  // namespace
 
 void add_registration(wshub_host_v1& table) {
@@ -143,7 +137,6 @@ void add_registration(wshub_host_v1& table) {
     table.timer_add = acting<timer_add>;
     table.timer_cancel = acting<timer_cancel>;
     table.post = acting<post>;
-    table.reload = acting<reload>;
 }
 
 }  // namespace wshub::host

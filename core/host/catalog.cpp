@@ -47,6 +47,12 @@ std::vector<std::string> Catalog::names() const {
     return names;
 }
 
+std::map<std::filesystem::path, std::string> Catalog::refused() const {
+    std::map<std::filesystem::path, std::string> refused = errors_;
+    for (const auto& [name, claim] : claims_) refused.emplace(claim.path, claim.error);
+    return refused;
+}
+
 std::string Catalog::list() const {
     std::string list;
     for (const auto& [name, file] : files_) list += (list.empty() ? "" : ", ") + name;

@@ -27,6 +27,8 @@ public:
 
     // Names of plugins that can be loaded, in order.
     std::vector<std::string> names() const;
+    // Files that are no plugins we can load, or whose name another file has: why.
+    std::map<std::filesystem::path, std::string> refused() const;
     // "a, b", or "nothing".
     std::string list() const;
     const std::filesystem::path& directory() const { return directory_; }

@@ -72,7 +72,7 @@ Channel& Channels::channel(const std::string& path, std::uint32_t form) {
     channels_.push_back(std::make_unique<Channel>(std::move(engine), loops_, shards_, router_,
                                                   MessageLimits{settings_.messages, messages_, messages_per_address_},
                                                   metrics_, settings_.limits));
-    if (closing_) channels_.back()->engine().refuse_handshakes();
+    if (refuses_) channels_.back()->engine().refuse_handshakes();
     return *channels_.back();
 }
 
@@ -101,10 +101,22 @@ std::vector<Channel*> Channels::all() const {
     return all;
 }
 
+void Channels::drain(bool on) {
+    const std::lock_guard lock(mutex_);
+    refuses_ = on;
+    for (const auto& channel : channels_) {
+        on ? channel->engine().refuse_handshakes() : channel->engine().accept_handshakes();
+    }
+}
+
+void Channels::close_some(session::CloseReason reason, double share) {
+    for (Channel* const channel : all()) channel->engine().close_some(reason, share);
+}
+
 void Channels::begin_close(session::CloseReason reason) {
     {
         const std::lock_guard lock(mutex_);
-        closing_ = true;
+        refuses_ = true;
     }
     for (Channel* const channel : all()) channel->engine().begin_close(reason);
 }

@@ -49,8 +49,12 @@ public:
     // It was stopped: all its sessions are closed so. No handler of it is called.
     void drop(const std::string& plugin);
 
-    // ---- main thread; as session::Engine
+    // ---- as session::Engine
 
+    // Handshakes are refused, or taken again. Any thread, and so is the next.
+    void drain(bool on);
+    void close_some(session::CloseReason reason, double share);
+    // Main thread.
     void begin_close(session::CloseReason reason);
     void end_close(base::milliseconds patience);
 
@@ -85,7 +89,7 @@ private:
     std::vector<std::shared_ptr<ChannelShard>> shards_;  // by the index of their loops
     mutable std::mutex mutex_;
     std::vector<std::unique_ptr<Channel>> channels_;  // under the mutex, and so is the next; they stay
-    bool closing_ = false;
+    bool refuses_ = false;
 };
 
 }  // namespace wshub::host

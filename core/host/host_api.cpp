@@ -15,6 +15,7 @@ const wshub_host_v1& host_functions() {
         add_emit(functions);
         add_sessions(functions);
         add_channels(functions);
+        add_control(functions);
         return functions;
     }();
     return table;

@@ -21,6 +21,7 @@ void add_answers(wshub_host_v1& table);       // acks, errors, verdicts, HTTP
 void add_emit(wshub_host_v1& table);
 void add_sessions(wshub_host_v1& table);  // sessions, rooms, users, variables
 void add_channels(wshub_host_v1& table);
+void add_control(wshub_host_v1& table);
 
 // What a function of the table is made of: finds the instance, and turns what is thrown into a code.
 template <auto function, class... Args>

@@ -45,9 +45,9 @@ bool has_state(const wshub_plugin_v1& functions) {
 }
 
 std::string_view kind_name(std::uint32_t kind) {
-    constexpr std::array<std::string_view, 12> kNames{"call",       "event", "connect", "connected",
-                                                      "disconnect", "join",  "leave",   "http",
-                                                      "timer",      "post",  "reply",   "channel"};
+    constexpr std::array<std::string_view, 13> kNames{"call",  "event",   "connect", "connected", "disconnect",
+                                                      "join",  "leave",   "http",    "timer",     "post",
+                                                      "reply", "channel", "answer"};
     return kind < kNames.size() ? kNames[kind] : kNames[0];
 }
 
@@ -110,6 +110,7 @@ void Instance::load() {
                                 label);
     }
     image_ = std::make_unique<Image>(origin_);
+    loaded_at_ = services_.clock.wall();
     ErrorText error;
     self_ = functions().create(handle(), &host_functions(), error.out());
     if (!self_) {

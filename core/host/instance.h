@@ -20,6 +20,7 @@
 #include "base/log_limit.h"
 #include "base/metrics.h"
 #include "host/call_scope.h"
+#include "host/control.h"
 #include "host/gate.h"
 #include "host/image.h"
 #include "host/plugin_settings.h"
@@ -54,7 +55,7 @@ struct Services {
     Channels& channels;
     ServerInfo server{};
     Quarantine quarantine{};
-    std::function<bool(std::string_view plugin)> request_reload{};  // false: no such plugin
+    ControlCall control{};  // null: there are no operations
 };
 
 // Counts a version of a plugin, or (nothing) only shows the figure from now on.
@@ -121,6 +122,10 @@ public:
     // That have returned since its gate was opened.
     std::int64_t calls() const { return handler_time_->count() - calls_before_.load(std::memory_order_relaxed); }
     std::int64_t failures() const { return failures_.load(std::memory_order_relaxed); }
+    base::WallTime loaded_at() const { return loaded_at_; }
+    // Of all versions of the plugin, since the server was started. One that runs.
+    std::int64_t all_failures() const { return errors_->value(); }
+    std::int64_t all_slow() const { return slow_->value(); }
     // Nothing of it is called until it is loaded anew, since it failed too often.
     bool quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
     // What a host function needs that acts on clients.
@@ -176,6 +181,7 @@ private:
 
     std::unique_ptr<Image> image_;
     void* self_ = nullptr;
+    base::WallTime loaded_at_{};
     std::atomic<State> state_{State::kCreating};
     std::atomic<bool> retired_{false};
     std::atomic<bool> quarantined_{false};

@@ -53,6 +53,27 @@ void PluginHost::Impl::load_enabled(const Catalog& catalog) {
     const DependencyOrder sorted = order_by_dependency(descriptors);
     for (const auto& [index, reason] : sorted.refused) refuse(descriptors[index]->name, files[index]->path, reason);
     for (const std::size_t index : sorted.order) load_plugin(*files[index]);
+    learn_disabled(catalog);
+}
+
+void PluginHost::Impl::learn_disabled(const Catalog& catalog) {
+    std::vector<PluginInfo> found;
+    for (const std::string& name : catalog.names()) {
+        if (std::find(settings.enabled.begin(), settings.enabled.end(), name) != settings.enabled.end()) continue;
+        const Catalog::Found found_file = catalog.find(name);
+        if (!found_file.file) continue;  // two files claim the name
+        const PluginFile& file = *found_file.file;
+        PluginInfo info;
+        info.name = name;
+        info.version = file.descriptor.version;
+        info.file = file.path.string();
+        info.build = file.descriptor.build;
+        info.abi_major = file.descriptor.abi_major;
+        info.abi_minor = file.descriptor.abi_minor;
+        found.push_back(std::move(info));
+    }
+    const std::lock_guard lock(mutex);
+    disabled = std::move(found);
 }
 
 void PluginHost::Impl::load_plugin(const PluginFile& file) {
@@ -282,6 +303,10 @@ void PluginHost::set_url(std::string url) {
     impl_->services.server.url = std::move(url);
 }
 
+void PluginHost::set_control(ControlCall control) {
+    impl_->services.control = std::move(control);
+}
+
 void PluginHost::start() {
     impl_->start();
 }
@@ -308,10 +333,28 @@ std::vector<PluginInfo> PluginHost::plugins() const {
         info.namespaces = instance->namespaces();
         info.roles = instance->roles();
         info.settings = instance->settings().declared();
+        info.quarantined = instance->quarantined();
+        info.loaded = instance->loaded_at();
+        info.errors = instance->all_failures();
+        info.slow = instance->all_slow();
         infos.push_back(std::move(info));
     }
-    infos.insert(infos.end(), impl_->refused.begin(), impl_->refused.end());
+    // One that was refused once may run by now.
+    for (const PluginInfo& info : impl_->refused) {
+        if (!impl_->running(info.name)) infos.push_back(info);
+    }
+    for (PluginInfo& info : infos) {
+        const auto history = impl_->histories.find(info.name);
+        if (history == impl_->histories.end()) continue;
+        info.reloads = history->second.count;
+        info.last_reload = history->second.last;
+    }
     return infos;
+}
+
+std::vector<PluginInfo> PluginHost::disabled_plugins() const {
+    const std::lock_guard lock(impl_->mutex);
+    return impl_->disabled;
 }
 
 std::vector<PluginTrouble> PluginHost::troubles() const {
@@ -337,7 +380,11 @@ bool PluginHost::owns_path(std::string_view path) const {
 }
 
 bool PluginHost::request_reload(std::string_view plugin) {
-    return impl_->request_reload(plugin);
+    return impl_->request_reload(plugin, nullptr);
+}
+
+bool PluginHost::request_reload(std::string_view plugin, std::function<void(const ReloadOutcome&)> tell) {
+    return impl_->request_reload(plugin, std::move(tell));
 }
 
 bool PluginHost::is_reloading() const {
@@ -387,6 +434,14 @@ std::optional<unsigned> PluginHost::home_loop(const protocol::HttpHead& head) co
 
 std::shared_ptr<void> PluginHost::announce(const protocol::HttpHead& head) {
     return impl_->channels.announce(head);
+}
+
+void PluginHost::drain_channels(bool on) {
+    impl_->channels.drain(on);
+}
+
+void PluginHost::close_some(session::CloseReason reason, double share) {
+    impl_->channels.close_some(reason, share);
 }
 
 void PluginHost::begin_close(session::CloseReason reason) {

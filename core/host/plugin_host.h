@@ -17,6 +17,8 @@
 #include "base/metrics.h"
 #include "base/setting.h"
 #include "host/channel_settings.h"
+#include "host/control.h"
+#include "host/reload_outcome.h"
 #include "host/trouble_window.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
@@ -45,11 +47,13 @@ struct HostSettings {
 
     bool hot_reload = false;                     // watches the directory; nothing in it is mapped itself
     base::milliseconds rollback_window{10'000};  // 0: no version is rolled back
+    base::milliseconds reload_patience{2'000};   // how long a version that takes over lets events wait for handlers
     unsigned rollback_errors = 10;               // per cent of a new version's calls
     Quarantine quarantine;
     // What request_reload() takes `enabled`, `plugin_settings`, `plugin_sections` and the two for rollbacks from;
-    // nothing if there is an error, which it has logged. The reload thread. Null: only files are read again.
-    std::function<std::optional<HostSettings>()> read_again;
+    // nothing if there are errors, which it has logged and put into the list. The reload thread. Null: only files are
+    // read again.
+    std::function<std::optional<HostSettings>(std::vector<std::string>& errors)> read_again;
 };
 
 // What a plugin's settings are, as it declared them.
@@ -63,6 +67,14 @@ struct PluginInfo {
     std::vector<std::string> events, namespaces, roles;
     std::vector<SettingInfo> settings;
     std::string error;  // why it was refused; empty: it runs
+
+    // The rest since the start of the server; of one that runs.
+    bool quarantined = false;
+    base::WallTime loaded{};    // this version
+    std::int64_t errors = 0;    // handlers that failed
+    std::int64_t slow = 0;      // handlers that took too long
+    std::uint64_t reloads = 0;  // of one that was refused, too; attempts that failed included
+    std::optional<LastReload> last_reload{};
 };
 
 // A plugin that is enabled and does not serve.
@@ -87,6 +99,8 @@ public:
     Problems load();
     // What plugins are told of where the server listens. Before start().
     void set_url(std::string url);
+    // What plugins call by wshub_host_v1::control(). Before load().
+    void set_control(ControlCall control);
     // Starts what is loaded, in dependency order. Throws base::ConfigError, after stopping what was started (or skips,
     // as configured).
     void start();
@@ -95,6 +109,8 @@ public:
     // in the log, and what cannot be done leaves everything as it was. From start() to stop(); any thread. False: no
     // such plugin.
     bool request_reload(std::string_view plugin = {});
+    // The same; `tell` is called once with what came of it, on the reload thread or, if the server stops, on another.
+    bool request_reload(std::string_view plugin, std::function<void(const ReloadOutcome&)> tell);
     // Whether something that was asked for, or a change of files, is not done yet. Main thread.
     bool is_reloading() const;
     // Waits until what was asked for before is done. For tests.
@@ -103,7 +119,10 @@ public:
     // destructor.
     void stop();
 
+    // Those that run, then those that were refused. Any thread.
     std::vector<PluginInfo> plugins() const;
+    // Those that are installed, but not enabled, as of the last look at the directory. Any thread.
+    std::vector<PluginInfo> disabled_plugins() const;
     // After start(): any thread.
     std::vector<PluginTrouble> troubles() const;
     // What paths begin with that plugins answer, those of their channels among them.
@@ -124,6 +143,9 @@ public:
     // What their channels need of net::HttpHooks; as session::Engine.
     std::optional<unsigned> home_loop(const protocol::HttpHead& head) const;
     std::shared_ptr<void> announce(const protocol::HttpHead& head);
+    // Any thread, and so is the next.
+    void drain_channels(bool on);
+    void close_some(session::CloseReason reason, double share);
     void begin_close(session::CloseReason reason);
     void end_close(base::milliseconds patience);
 

@@ -39,8 +39,7 @@ struct PluginHost::Impl {
                    router,
                    channels,
                    {settings.server_version, settings.state_directory.string(), {}},
-                   settings.quarantine,
-                   [this](std::string_view plugin) { return request_reload(plugin); }},
+                   settings.quarantine},
           workers(settings.workers),
           dispatcher(router, hub, workers) {}
 
@@ -57,6 +56,7 @@ struct PluginHost::Impl {
     void check_other_sections(const Catalog* catalog);
     void unchecked(const std::string& section, const std::string& reason);
     bool refuses() const { return settings.on_error == OnError::kRefuse || settings.check_only; }
+    void learn_disabled(const Catalog& catalog);
     void learn_settings(const PluginFile& file);
     std::optional<std::string> missing_requirement(const Descriptor& descriptor) const;
     void refuse(std::string_view name, const std::filesystem::path& file, const std::string& reason);
@@ -77,7 +77,7 @@ struct PluginHost::Impl {
         std::vector<base::RawSetting> settings;  // of the version before
         base::SteadyTime until;
     };
-    bool request_reload(std::string_view plugin);
+    bool request_reload(std::string_view plugin, std::function<void(const ReloadOutcome&)> tell);
     void reload(const ReloadRequest& request);
     bool read_configuration_again();
     void reload_files(const ReloadRequest& request, HostSettings before);
@@ -97,6 +97,12 @@ struct PluginHost::Impl {
     void set_instances(Instances now);
     std::shared_ptr<Instance> running(std::string_view name) const;
     std::string requirement_problem(const Descriptor& fresh) const;
+    void reload_as_asked(const ReloadRequest& request);
+    void note_reload(const std::string& plugin, std::string_view outcome, const std::string& reason = {});
+    void note_change(const std::string& plugin, std::string_view what, const std::string& version,
+                     const std::string& before = {});
+    // To the log, and to those who wait for the outcome. Of no plugin in particular: without a name.
+    void note_problem(const std::string& plugin, std::string text);
     void forget_refused();
     bool watch_trials();
     void roll_back(Trial trial, std::int64_t failures, std::int64_t calls);
@@ -117,10 +123,17 @@ struct PluginHost::Impl {
     mutable std::mutex mutex;
     Instances instances;  // in the order in which they are started
     std::vector<PluginInfo> refused;
-    std::map<std::string, Instance::Saved> left;  // what unloaded plugins left, should they come back
+    std::vector<PluginInfo> disabled;
+    struct ReloadHistory {
+        std::uint64_t count = 0;
+        std::optional<LastReload> last;
+    };
+    std::map<std::string, ReloadHistory> histories;  // by plugin
+    std::map<std::string, Instance::Saved> left;     // what unloaded plugins left, should they come back
     std::vector<Trial> trials;
     std::map<std::string, std::string> given_up;  // fingerprints of files that were rolled back, by plugin
     bool reloading = false;
+    ReloadOutcome outcome;  // of what is under way
     Problems problems;
     std::uint32_t last_number = 0;
     std::unique_ptr<ReloadThread> reloads;

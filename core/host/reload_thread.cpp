@@ -35,6 +35,7 @@ void ReloadRequest::add(const ReloadRequest& other) {
     all_files = all_files || other.all_files;
     files.insert(other.files.begin(), other.files.end());
     plugins.insert(other.plugins.begin(), other.plugins.end());
+    waiters.insert(waiters.end(), other.waiters.begin(), other.waiters.end());
 }
 
 // The plugin directory as inotify sees it. A directory that is removed or replaced is looked for until it is back.

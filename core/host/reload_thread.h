@@ -10,16 +10,19 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
+#include "host/reload_outcome.h"
 
 namespace wshub::host {
 
 struct ReloadRequest {
-    bool configuration = false;             // read again, and every file looked at
-    bool all_files = false;                 // any of them may have changed
-    std::set<std::filesystem::path> files;  // that changed, came or went
-    std::set<std::string> plugins;          // asked for by name, whether they changed or not
+    bool configuration = false;                          // read again, and every file looked at
+    bool all_files = false;                              // any of them may have changed
+    std::set<std::filesystem::path> files;               // that changed, came or went
+    std::set<std::string> plugins;                       // asked for by name, whether they changed or not
+    std::vector<std::shared_ptr<ReloadWaiter>> waiters;  // to be told of the outcome
 
     bool empty() const { return !configuration && !all_files && files.empty() && plugins.empty(); }
     void add(const ReloadRequest& other);

@@ -18,7 +18,6 @@
 namespace wshub::host {
 namespace {
 
-constexpr base::milliseconds kPausePatience{2'000};
 // A version that was called a few times only has not failed often, whatever the share.
 constexpr std::int64_t kFewestFailures = 3;
 
@@ -66,16 +65,17 @@ struct PluginHost::Impl::Candidate {
     std::string error;  // why it stays as it is
 };
 
-bool PluginHost::Impl::request_reload(std::string_view plugin) {
+bool PluginHost::Impl::request_reload(std::string_view plugin, std::function<void(const ReloadOutcome&)> tell) {
+    ReloadRequest request;  // goes behind the lock: it may tell that it came too late
     const std::lock_guard lock(mutex);
     if (!reloads) return false;
-    ReloadRequest request;
     if (plugin.empty()) {
         request.configuration = true;
     } else {
         if (!running(plugin)) return false;
         request.plugins.insert(std::string(plugin));
     }
+    if (tell) request.waiters.push_back(std::make_shared<ReloadWaiter>(std::string(plugin), std::move(tell)));
     reloads->request(request);
     return true;
 }
@@ -94,13 +94,19 @@ void PluginHost::Impl::set_instances(Instances now) {
 // ---- what is to be done
 
 void PluginHost::Impl::reload(const ReloadRequest& request) {
+    outcome = {};
+    reload_as_asked(request);
+    for (const auto& waiter : request.waiters) waiter->tell(outcome);
+}
+
+void PluginHost::Impl::reload_as_asked(const ReloadRequest& request) {
     reloading = true;
     const HostSettings before = settings;
     if (!request.configuration || read_configuration_again()) {
         try {
             reload_files(request, before);
         } catch (const PluginError& error) {  // of the directory
-            base::log::error("plugins were not reloaded: {}", error.what());
+            note_problem({}, std::string("plugins were not reloaded: ") + error.what());
             settings = before;
         }
     }
@@ -109,13 +115,16 @@ void PluginHost::Impl::reload(const ReloadRequest& request) {
 
 bool PluginHost::Impl::read_configuration_again() {
     if (!settings.read_again) return true;
-    std::optional<HostSettings> read = settings.read_again();
+    std::vector<std::string> errors;
+    std::optional<HostSettings> read = settings.read_again(errors);
+    for (std::string& error : errors) outcome.problems.push_back({{}, std::move(error)});
     if (!read) return false;
     settings.enabled = std::move(read->enabled);
     settings.plugin_settings = std::move(read->plugin_settings);
     settings.plugin_sections = std::move(read->plugin_sections);
     settings.rollback_window = read->rollback_window;
     settings.rollback_errors = read->rollback_errors;
+    settings.reload_patience = read->reload_patience;
     return true;
 }
 
@@ -128,7 +137,7 @@ void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings b
     if (request.configuration) check_other_sections(&catalog);
     const Problems wrong = std::exchange(problems, {});
     if (request.configuration && !wrong.empty()) {
-        for (const std::string& problem : wrong) base::log::error("{}", problem);
+        for (const std::string& problem : wrong) note_problem({}, problem);
         base::log::error("the configuration has errors ({}): nothing was changed", wrong.size());
         for (const Candidate& candidate : candidates) {
             if (candidate.fresh) candidate.fresh->unload();
@@ -136,7 +145,7 @@ void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings b
         settings = std::move(before);
         return;
     }
-    for (const std::string& problem : wrong) base::log::error("{}", problem);
+    for (const std::string& problem : wrong) note_problem({}, problem);
 
     for (const auto& instance : Instances(instances)) {
         if (!names(settings.enabled, instance->name())) {
@@ -148,6 +157,7 @@ void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings b
     for (Candidate& candidate : candidates) put_in_place(candidate, before);
     forget_refused();
     put_in_order();
+    learn_disabled(catalog);
 }
 
 // Those that run now, or that nobody wants any more.
@@ -230,13 +240,17 @@ void PluginHost::Impl::put_in_place(Candidate& candidate, const HostSettings& be
         } else {
             add(fresh);
         }
-        count_version(services.metrics, VersionFigure::kReloads, candidate.name, true);
+        note_reload(candidate.name, "done");
+        note_change(candidate.name, old ? "reloaded" : "loaded", fresh->descriptor().version,
+                    old ? old->descriptor().version : "");
     } catch (const PluginError& error) {
         if (fresh) fresh->unload();
-        count_version(services.metrics, VersionFigure::kReloads, candidate.name, false);
+        note_reload(candidate.name, "failed", error.what());
         if (!running(candidate.name)) remember_refused(candidate.name, candidate.file.path, error.what());
-        base::log::error("plugin {}: {} was not loaded: {}{}", candidate.name, candidate.file.path.string(),
-                         error.what(), old ? "; version " + old->descriptor().version + " serves on" : "");
+        std::string text = "plugin " + candidate.name + ": " + candidate.file.path.string() + " was not loaded: ";
+        text += error.what();
+        if (old) text += "; version " + old->descriptor().version + " serves on";
+        note_problem(candidate.name, std::move(text));
     }
 }
 
@@ -298,9 +312,9 @@ void PluginHost::Impl::replace(const std::shared_ptr<Instance>& old, const std::
     const auto table = table_of(now);
 
     const base::SteadyTime closed = services.clock.steady();
-    if (!gate_stays_open() && !old->pause(kPausePatience)) {
+    if (!gate_stays_open() && !old->pause(settings.reload_patience)) {
         throw PluginError("a handler of the running version did not come back within " +
-                          base::format_duration(kPausePatience));
+                          base::format_duration(settings.reload_patience) + " ([plugins] reload_patience)");
     }
     try {
         if (old->may_act()) old->halt();
@@ -313,7 +327,7 @@ void PluginHost::Impl::replace(const std::shared_ptr<Instance>& old, const std::
     }
     fresh->open();
     router.publish(table);
-    old->retire(gate_stays_open() ? kPausePatience : base::milliseconds::zero());
+    old->retire(gate_stays_open() ? settings.reload_patience : base::milliseconds::zero());
     const auto took = std::chrono::duration_cast<std::chrono::microseconds>(services.clock.steady() - closed).count();
 
     set_instances(std::move(now));
@@ -349,7 +363,8 @@ void PluginHost::Impl::remove(const std::shared_ptr<Instance>& instance, std::st
     for (const auto& other : instances) {
         for (const Requirement& requirement : other->descriptor().requirements) {
             if (requirement.name != instance->name() || !names(settings.enabled, other->name())) continue;
-            base::log::error("plugin {} runs on, although {}: {} requires it", instance->name(), reason, other->name());
+            note_problem(instance->name(), "plugin " + instance->name() + " runs on, although " + std::string(reason) +
+                                               ": " + other->name() + " requires it");
             return;
         }
     }
@@ -357,7 +372,7 @@ void PluginHost::Impl::remove(const std::shared_ptr<Instance>& instance, std::st
     std::erase(now, instance);
     set_instances(std::move(now));
     publish();
-    const bool paused = instance->pause(kPausePatience);
+    const bool paused = instance->pause(settings.reload_patience);
     if (paused) {
         if (instance->may_act()) instance->halt();
         try {
@@ -370,6 +385,7 @@ void PluginHost::Impl::remove(const std::shared_ptr<Instance>& instance, std::st
     if (!paused) instance->stop();
     base::log::info("plugin unloaded name={} version={} reason=\"{}\"", instance->name(),
                     instance->descriptor().version, reason);
+    note_change(instance->name(), "unloaded", instance->descriptor().version);
     unload(instance);
 }
 
@@ -397,6 +413,26 @@ void PluginHost::Impl::put_in_order() {
     if (now == instances) return;
     set_instances(std::move(now));
     publish();
+}
+
+void PluginHost::Impl::note_problem(const std::string& plugin, std::string text) {
+    base::log::error("{}", text);
+    outcome.problems.push_back({plugin, std::move(text)});
+}
+
+void PluginHost::Impl::note_change(const std::string& plugin, std::string_view what, const std::string& version,
+                                   const std::string& before) {
+    outcome.changes.push_back({plugin, std::string(what), version, before});
+}
+
+void PluginHost::Impl::note_reload(const std::string& plugin, std::string_view result, const std::string& reason) {
+    {
+        const std::lock_guard lock(mutex);
+        ReloadHistory& history = histories[plugin];
+        ++history.count;
+        history.last = LastReload{services.clock.wall(), std::string(result), reason};
+    }
+    count_version(services.metrics, VersionFigure::kReloads, plugin, result == "done");
 }
 
 // ---- going back
@@ -435,6 +471,9 @@ void PluginHost::Impl::roll_back(Trial trial, std::int64_t failures, std::int64_
                     "wshub_plugin_rollbacks_total", "New versions that failed too often", "plugin=\"" + name + "\"")) {
                 counter->add();
             }
+            const std::lock_guard lock(mutex);
+            histories[name].last =
+                LastReload{services.clock.wall(), "rolled_back", "version " + version + " failed too often"};
             return;
         } catch (const PluginError& error) {
             if (fresh) fresh->unload();

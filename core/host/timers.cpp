@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "host/abi_text.h"
 #include "host/instance.h"
 #include "net/timer_wheel.h"
 
@@ -15,7 +16,7 @@ base::milliseconds bounded(std::uint64_t ms) {
     return base::milliseconds(std::min(ms, kTenYears));
 }
 
-void call(const TimerTask& task, std::uint32_t kind, const wshub_tick& tick) {
+void call(const TimerTask& task, std::uint32_t kind, const void* data) {
     Instance& instance = *task.instance;
     const Instance::Visit visit(instance);
     if (!visit) return;
@@ -23,7 +24,7 @@ void call(const TimerTask& task, std::uint32_t kind, const wshub_tick& tick) {
     scope.plugin = instance.name().c_str();
     scope.kind = kind;
     scope.nsp = task.nsp;
-    instance.call(task.slot, &tick, scope);
+    instance.call(task.slot, data, scope);
 }
 
 }  // namespace
@@ -65,12 +66,12 @@ private:
         tick.cookie = task_.cookie;
         if (period_ > base::milliseconds::zero()) {
             tick.missed = next_due();
-            call(task_, WSHUB_ON_TIMER, tick);
+            call(task_, WSHUB_ON_TIMER, &tick);
             if (!ended_) task_.loop->arm(timer_, due_);
         } else {
             ended_ = true;
             forget(*state_, *task_.instance, id_);
-            call(task_, WSHUB_ON_TIMER, tick);
+            call(task_, WSHUB_ON_TIMER, &tick);
         }
     }
 
@@ -134,7 +135,35 @@ void Timers::post(TimerTask task) {
             wshub_tick tick{};
             tick.size = sizeof tick;
             tick.cookie = task.cookie;
-            call(task, WSHUB_ON_POST, tick);
+            call(task, WSHUB_ON_POST, &tick);
+        });
+    });
+}
+
+void Timers::expect(const Instance& instance) {
+    const std::lock_guard lock(state_->mutex);
+    state_->plugins.try_emplace(&instance);
+}
+
+void Timers::answer(TimerTask task, std::shared_ptr<const ControlAnswer> answer) {
+    const Instance* const instance = task.instance.get();
+    net::Loop& loop = *task.loop;
+    const std::lock_guard lock(state_->mutex);
+    const auto plugin = state_->plugins.find(instance);
+    if (plugin == state_->plugins.end()) return;
+    run_or_wait(plugin->second, [&loop, task = std::move(task), answer = std::move(answer)] {
+        loop.post([task, answer] {
+            wshub_answer given{};
+            given.size = sizeof given;
+            given.status = answer->done() ? WSHUB_OK : WSHUB_EINTERNAL;
+            if (answer->code == "INVALID_FORMAT") given.status = WSHUB_EINVAL;
+            if (answer->code == "NOT_FOUND") given.status = WSHUB_ENOENT;
+            if (answer->code == "FORBIDDEN") given.status = WSHUB_ESTATE;
+            given.cookie = task.cookie;
+            given.result = str(answer->json);
+            given.code = str(answer->code);
+            given.message = str(answer->message);
+            call(task, WSHUB_ON_ANSWER, &given);
         });
     });
 }

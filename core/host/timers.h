@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "host/control.h"
 #include "net/loop.h"
 
 namespace wshub::host {
@@ -38,6 +39,10 @@ public:
     // False: this instance has no such timer, any more.
     bool cancel(const Instance& instance, wshub_timer timer);
     void post(TimerTask task);
+    // The answer to what a plugin has asked for: expect() when it asks, answer() later. Of a plugin that was dropped
+    // meanwhile nobody is told.
+    void expect(const Instance& instance);
+    void answer(TimerTask task, std::shared_ptr<const ControlAnswer> answer);
 
     // The plugin was started: timers count, posts run.
     void release(const Instance& instance);

@@ -84,6 +84,7 @@ bool Shard::give(Socket& socket, std::span<const protocol::PacketRef> packets, b
             break;
     }
     socket.record.events_out.add();
+    socket.last_out = loop_.now();
     return true;
 }
 

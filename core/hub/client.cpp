@@ -147,7 +147,7 @@ void Client::complete(SocketHandle handle, Verdict verdict, const SocketPacket& 
     }
     if (packet.type != SocketType::kDisconnect) return;
     left(handle, false);
-    shard_.leave(*socket, "client namespace disconnect");
+    shard_.leave(*socket, "client namespace disconnect", "client_namespace_disconnect");
     shard_.run_hooks();
 }
 
@@ -199,6 +199,7 @@ void Client::joined(const Namespace& nsp, SocketHandle socket) {
     Membership& at = *membership(nsp.name);
     at.socket = socket;
     at.waiting = 0;
+    was_in_ = true;
     connect_timer_.cancel();
 }
 
@@ -311,9 +312,10 @@ void Client::count_drop() {
 void Client::on_closed(session::CloseReason reason) {
     connect_timer_.cancel();
     pending_.reset();
+    if (!was_in_) shard_.closed_outside(session_, reason);
     for (Membership& at : memberships_) {
         Socket* socket = shard_.alive(std::exchange(at.socket, 0));
-        if (socket) shard_.leave(*socket, session::close_reason_text(reason));
+        if (socket) shard_.leave(*socket, session::close_reason_text(reason), session::close_reason_name(reason));
         shard_.abandon(std::exchange(at.waiting, 0));
     }
     shard_.run_hooks();

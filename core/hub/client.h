@@ -110,6 +110,7 @@ private:
     net::Timer connect_timer_{&Client::connect_timed_out, this};
     base::TokenBucket connects_, connect_guard_;
     unsigned refusals_ = 0;
+    bool was_in_ = false;              // any namespace, ever
     session::Address* const address_;  // null: nothing is limited by it
     std::unique_ptr<Drops> drops_;     // of one that has had any
 };

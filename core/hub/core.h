@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "hub/close_log.h"
 #include "hub/followers.h"
 #include "hub/limits.h"
 #include "hub/namespaces.h"
@@ -81,6 +82,7 @@ struct Core {
     Namespaces namespaces;
     Users users;
     Followers followers;
+    CloseLog closes;
     EventSink* sink = nullptr;
     std::vector<std::unique_ptr<Shard>> shards;  // by the loop's index
 };

@@ -194,6 +194,8 @@ void Shard::handle_event(Socket& socket, const protocol::SocketPacket& packet,
     event.args = packet.args;
     event.attachments = attachments;
     event.ack = packet.ack_id ? acks_.open(socket.handle, *packet.ack_id) : 0;
+    socket.last_in = loop_.now();
+    socket.story.add(socket.last_in, Happening::kEvent, event.name);
 
     in_event_ = socket.handle;
     const bool known = call_sink([&](EventSink& sink) { return sink.on_event(event); });
@@ -310,6 +312,7 @@ void Shard::unknown_event(Socket& socket, AckHandle ack, std::string_view name) 
 
 void Shard::refuse(Socket& socket, std::optional<std::uint64_t> ack_id, std::string_view code, std::string_view message,
                    bool say_so) {
+    note_refusal(socket, code);
     core_.figures.errors.count(code);
     if (say_so) send_error(socket, code, message);
     if (ack_id) send_ack(socket, *ack_id, error_args("error", code, message));
@@ -319,11 +322,17 @@ HubError Shard::fail(SocketHandle handle, AckHandle ack, std::string_view code, 
                      std::string_view ack_args) {
     Socket* socket = alive(handle);
     if (!socket) return HubError::kNoSuchSocket;
+    note_refusal(*socket, code);
     core_.figures.errors.count(code);
     send_error(*socket, code, message);
     if (ack == 0) return HubError::kNone;
     if (!ack_args.empty()) return answer(ack, ack_args, {});
     return answer(ack, error_args("error", code, message), {});
+}
+
+void Shard::note_refusal(Socket& socket, std::string_view code) {
+    socket.refusals.add(code);
+    socket.story.add(loop_.now(), Happening::kRefused, code);
 }
 
 void Shard::send_error(Socket& socket, std::string_view code, std::string_view message) {

@@ -191,7 +191,15 @@ bool Hub::in_room(SocketHandle socket, RoomRef room) const {
 // ---- ends
 
 HubError Hub::disconnect(SocketHandle socket) {
-    return impl_->on_loop_of(socket, [socket](Shard& on) { return on.disconnect(socket); });
+    return impl_->on_loop_of(socket,
+                             [socket](Shard& on) { return on.disconnect(socket, "server_namespace_disconnect"); });
+}
+
+HubError Hub::kick(SocketHandle socket, std::string_view reason) {
+    std::string told = "kicked";
+    if (!reason.empty()) told.append(": ").append(reason);
+    return impl_->on_loop_of(socket,
+                             [socket, told = std::move(told)](Shard& on) { return on.disconnect(socket, told); });
 }
 
 HubError Hub::close_transport(SocketHandle socket, session::CloseReason reason) {
@@ -400,6 +408,48 @@ std::uint64_t Hub::total_connections(std::string_view nsp) const {
     std::uint64_t sum = 0;
     impl_->each_namespace(nsp, [&](const Namespace& in) { sum += in.total.load(std::memory_order_relaxed); });
     return sum;
+}
+
+// ---- for those who watch
+
+std::vector<std::pair<std::string, std::size_t>> Hub::namespaces() const {
+    std::vector<std::pair<std::string, std::size_t>> out;
+    impl_->namespaces.for_each([&](const Namespace& nsp) { out.emplace_back(nsp.name, nsp.count()); });
+    std::sort(out.begin(), out.end());
+    return out;
+}
+
+// A room may be on several loops. Hashes tell them apart well enough, and keep the locks short.
+std::size_t Hub::room_count() const {
+    std::size_t count = 0;
+    impl_->namespaces.for_each([&](const Namespace& nsp) {
+        std::vector<std::size_t> names;
+        for (const auto& shard : impl_->shards) {
+            const auto lock = shard->reading();
+            const Rooms* rooms = shard->rooms(nsp);
+            if (!rooms) continue;
+            rooms->for_each([&](const Room& room) {
+                if (room.name.space == RoomSpace::kClient)
+                    names.push_back(std::hash<std::string_view>{}(room.name.name));
+            });
+        }
+        std::sort(names.begin(), names.end());
+        count += static_cast<std::size_t>(std::unique(names.begin(), names.end()) - names.begin());
+    });
+    return count;
+}
+
+std::size_t Hub::user_count() const {
+    return impl_->users.count();
+}
+
+const CloseLog& Hub::closes() const {
+    return impl_->closes;
+}
+
+bool Hub::look(SocketHandle socket, Look depth, SocketView& out) const {
+    Shard* shard = impl_->shard_of(socket);
+    return shard && shard->here() && shard->look(socket, depth, out);
 }
 
 net::Loop& Hub::loop_of_socket(SocketHandle socket) const {

@@ -15,6 +15,8 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "hub/close_log.h"
+#include "hub/socket_view.h"
 #include "hub/types.h"
 #include "net/loop.h"
 #include "session/session.h"
@@ -74,6 +76,8 @@ public:
     // Ends the socket ("server namespace disconnect", the client does not come back by itself, its connection stays
     // open), or its transport with all its sockets. Before the socket is in, disconnect() refuses it.
     HubError disconnect(SocketHandle socket);
+    // The same, as what an operator does: the log of closes has the reason, the client is not told.
+    HubError kick(SocketHandle socket, std::string_view reason);
     HubError close_transport(SocketHandle socket, session::CloseReason reason = session::CloseReason::kServerForced);
 
     // For EventSink::on_connect() of this socket, which then answers kHold: the verdict comes by decide(), which may be
@@ -120,6 +124,17 @@ public:
     std::uint64_t total_connections(std::string_view nsp) const;  // since the start
 
     net::Loop& loop_of_socket(SocketHandle socket) const;
+
+    // ---- for those who watch the hub
+
+    // Namespaces that are configured or were ever joined, with the sockets that are in.
+    std::vector<std::pair<std::string, std::size_t>> namespaces() const;
+    // Rooms of clients that are not empty, and usernames in use, in all namespaces.
+    std::size_t room_count() const;
+    std::size_t user_count() const;
+    const CloseLog& closes() const;
+    // False: the socket is not in. On its loop's thread only.
+    bool look(SocketHandle socket, Look depth, SocketView& out) const;
 
 private:
     bool has_fixed_username(SocketHandle socket, std::string_view key) const;

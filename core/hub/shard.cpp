@@ -66,6 +66,7 @@ Socket& Shard::open(Client& client, session::Session& session, Namespace& nsp, s
     socket.record.auth = auth;
     socket.record.connected_at = core_.clock.wall();
     socket.record.transport = session.transport();
+    socket.story.begin(loop_.now());
 
     const std::lock_guard lock(mutex_);
     local(nsp);
@@ -96,6 +97,7 @@ void Shard::accept(Socket& socket) {
     socket.nsp.total.fetch_add(1, std::memory_order_relaxed);
     socket.nsp.sockets->add(1);
     core_.figures.connects_accepted->add();
+    socket.story.add(loop_.now(), Happening::kConnected, session::transport_name(socket.record.transport));
     socket.client.joined(socket.nsp, socket.handle);
     socket.holder.store(0);  // a hold that was not meant
 
@@ -103,11 +105,32 @@ void Shard::accept(Socket& socket) {
     for (protocol::PacketRef& packet : entrance->packets) socket.session.send(std::move(packet));
 }
 
-void Shard::leave(Socket& socket, std::string_view reason) {
+void Shard::leave(Socket& socket, std::string_view reason, std::string_view told) {
     if (socket.state == SocketState::kLeaving) return;
     socket.reason = reason;
+    if (socket.state == SocketState::kConnected) log_close(socket, told);
     detach(socket, true);
     queue({Hook::Kind::kGone, socket.handle, {}});
+}
+
+void Shard::log_close(const Socket& socket, std::string_view told) {
+    const SocketRecord& record = socket.record;
+    const base::WallTime now = loop_.wall();
+    core_.closes.add({now, record.sid, record.nsp, record.username, record.handshake->remote,
+                      socket.session.transport(), std::string(told), now - record.connected_at});
+}
+
+void Shard::closed_outside(session::Session& session, session::CloseReason reason) {
+    const session::Handshake& handshake = *session.handshake();
+    const base::WallTime now = loop_.wall();
+    core_.closes.add({now,
+                      {},
+                      {},
+                      {},
+                      handshake.remote,
+                      session.transport(),
+                      std::string(session::close_reason_name(reason)),
+                      now - handshake.opened_at});
 }
 
 void Shard::forget(SocketHandle handle) {
@@ -198,6 +221,7 @@ HubError Shard::leave_room(SocketHandle handle, RoomRef room, bool* changed) {
 
 // Nobody is told of rooms before the socket is in.
 void Shard::moved(Socket& socket, bool joined, std::string room) {
+    socket.story.add(loop_.now(), joined ? Happening::kJoined : Happening::kLeft, room);
     if (socket.entrance) {
         socket.entrance->moves.push_back({joined, std::move(room)});
     } else {
@@ -217,6 +241,7 @@ HubError Shard::rename(SocketHandle handle, const Namespace& nsp, std::string_vi
         socket->record.username = name;
         socket->record.username_is_fixed = socket->state == SocketState::kConnecting && !name.empty();
     }
+    socket->story.add(loop_.now(), Happening::kNamed, name);
     if (!before.empty()) core_.users.release(nsp.id, before, handle);
     return HubError::kNone;
 }
@@ -266,13 +291,47 @@ void Shard::note_transport(Socket& socket) {
     if (socket.state == SocketState::kLeaving) return;
     const session::TransportKind now = socket.session.transport();
     if (socket.record.transport == now) return;
+    socket.story.add(loop_.now(), Happening::kUpgraded, session::transport_name(now));
     const std::lock_guard lock(mutex_);
     socket.record.transport = now;
 }
 
+// ---- for those who watch
+
+bool Shard::look(SocketHandle handle, Look depth, SocketView& out) {
+    const Socket* const socket = alive(handle);
+    if (!socket || socket->state != SocketState::kConnected) return false;
+    out.handle = handle;
+    out.figures = socket->session.figures();
+    if (depth == Look::kLoad) return true;
+    const SocketRecord& record = socket->record;
+    out.sid = record.sid;
+    out.nsp = record.nsp;
+    out.username = record.username;
+    out.handshake = record.handshake;
+    out.transport = socket->session.transport();
+    out.connected_at = record.connected_at;
+    out.events_in = record.events_in;
+    out.events_out = record.events_out;
+    out.rooms = record.rooms.size();
+    if (depth == Look::kRow) return true;
+    const auto wall = [this](base::SteadyTime then) -> std::optional<base::WallTime> {
+        if (then == base::SteadyTime{}) return std::nullopt;
+        return loop_.wall() - std::chrono::duration_cast<base::milliseconds>(loop_.now() - then);
+    };
+    out.room_names = record.rooms;
+    out.roles = record.roles;
+    out.engine_sid = socket->session.sid();
+    out.last_in = wall(socket->last_in);
+    out.last_out = wall(socket->last_out);
+    out.refusals = socket->refusals;
+    out.story = socket->story.read();
+    return true;
+}
+
 // ---- ends
 
-HubError Shard::disconnect(SocketHandle handle) {
+HubError Shard::disconnect(SocketHandle handle, std::string_view told) {
     Socket* socket = alive(handle);
     if (!socket) return HubError::kNoSuchSocket;
     if (socket->state == SocketState::kConnecting) {
@@ -282,7 +341,7 @@ HubError Shard::disconnect(SocketHandle handle) {
     }
     socket->session.send(protocol::encode_disconnect(socket->nsp.name));
     socket->client.left(handle, true);
-    leave(*socket, "server namespace disconnect");
+    leave(*socket, "server namespace disconnect", told);
     return HubError::kNone;
 }
 

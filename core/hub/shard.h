@@ -60,7 +60,8 @@ public:
     void abandon(SocketHandle handle);
     void event(Socket& socket, const protocol::SocketPacket& packet, std::span<const std::string_view> attachments);
     void reply(Socket& socket, std::uint64_t id, std::string_view args, std::span<const std::string_view> attachments);
-    void leave(Socket& socket, std::string_view reason);
+    // `told`: the reason as the log of closes has it.
+    void leave(Socket& socket, std::string_view reason, std::string_view told);
     // Refuses an event before anybody sees it.
     void refuse(Socket& socket, std::optional<std::uint64_t> ack_id, std::string_view code, std::string_view message,
                 bool say_so = true);
@@ -85,7 +86,7 @@ public:
                   std::string_view ack_args);
     HubError join(SocketHandle handle, RoomRef room, bool* changed);
     HubError leave_room(SocketHandle handle, RoomRef room, bool* changed);
-    HubError disconnect(SocketHandle handle);
+    HubError disconnect(SocketHandle handle, std::string_view told);
     HubError close_transport(SocketHandle handle, session::CloseReason reason);
     // The name has been claimed for the socket under that key.
     HubError rename(SocketHandle handle, const Namespace& nsp, std::string_view name, std::string_view key);
@@ -96,6 +97,10 @@ public:
     void refuse_held(std::uint32_t owner, const ConnectVerdict& verdict);
     HubError set_var(SocketHandle handle, std::string_view key, std::string_view json);
     void note_transport(Socket& socket);
+    // False: it is not in.
+    bool look(SocketHandle handle, Look depth, SocketView& out);
+    // A connection that ends without having been in any namespace.
+    void closed_outside(session::Session& session, session::CloseReason reason);
 
 private:
     // What one namespace has here.
@@ -122,6 +127,7 @@ private:
     bool put_by(Socket& socket, std::span<const protocol::PacketRef> packets);
     bool has_too_many_rooms(const Socket& socket, RoomRef room);
     void moved(Socket& socket, bool joined, std::string room);
+    void log_close(const Socket& socket, std::string_view told);
     void erase(Socket& socket);
     // Out of rooms and lists, and owed nothing any more.
     void detach(Socket& socket, bool tell_about_replies);
@@ -136,6 +142,7 @@ private:
     void count_out(std::int64_t given, base::Counter* sender);
     bool lose_volatile();
     void send_ack(Socket& socket, std::uint64_t id, std::string_view args);
+    void note_refusal(Socket& socket, std::string_view code);
     void send_error(Socket& socket, std::string_view code, std::string_view message);
     void handle_event(Socket& socket, const protocol::SocketPacket& packet,
                       std::span<const std::string_view> attachments);

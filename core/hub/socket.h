@@ -17,6 +17,7 @@
 #include "hub/followers.h"
 #include "hub/namespaces.h"
 #include "hub/rooms.h"
+#include "hub/socket_view.h"
 #include "hub/types.h"
 #include "net/timer_wheel.h"
 #include "protocol/encoded_packet.h"
@@ -117,7 +118,10 @@ struct Socket final : Occupant {
     std::map<std::uint64_t, PendingReply> requests;  // by ack id
     std::string_view reason;                         // why it is leaving; a constant text
     std::unique_ptr<Suspension> suspension;          // while an event is handled elsewhere
-    bool orphaned = false;                           // client and session are gone while its hooks wait
+    Story story;
+    Refusals refusals;
+    base::SteadyTime last_in{}, last_out{};  // events; the epoch: none
+    bool orphaned = false;                   // client and session are gone while its hooks wait
 };
 
 }  // namespace wshub::hub

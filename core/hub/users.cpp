@@ -37,4 +37,13 @@ SocketHandle Users::find(std::size_t namespace_id, std::string_view name) const 
     return found == on.owners.end() || found->second.retired ? 0 : found->second.socket;
 }
 
+std::size_t Users::count() const {
+    std::size_t count = 0;
+    for (const Shelf& each : shelves_) {
+        const std::lock_guard lock(each.mutex);
+        count += each.owners.size();
+    }
+    return count;
+}
+
 }  // namespace wshub::hub

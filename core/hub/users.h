@@ -24,6 +24,8 @@ public:
     void retire(std::size_t namespace_id, std::string_view name, SocketHandle socket);
     // 0: nobody.
     SocketHandle find(std::size_t namespace_id, std::string_view name) const;
+    // Names in use, in all namespaces.
+    std::size_t count() const;
 
 private:
     struct Owner {

@@ -15,14 +15,22 @@ struct Option {
     void (*apply)(CommandLine&, std::string_view value);
 };
 
-constexpr std::array<Option, 8> kOptions{{
-    {"--config", true, [](CommandLine& line, std::string_view value) { line.config = value; }},
-    {"--set", true, [](CommandLine& line, std::string_view value) { line.overrides.emplace_back(value); }},
+constexpr Option kConfig{"--config", true, [](CommandLine& line, std::string_view value) { line.config = value; }};
+constexpr Option kSet{"--set", true,
+                      [](CommandLine& line, std::string_view value) { line.overrides.emplace_back(value); }};
+constexpr Option kJson{"--json", false, [](CommandLine& line, std::string_view) { line.json = true; }};
+constexpr Option kHelpOption{"--help", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }};
+constexpr Option kShortHelp{"-h", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }};
+
+constexpr std::array<Option, 9> kOptions{{
+    kConfig,
+    kSet,
     {"--check", false, [](CommandLine& line, std::string_view) { line.action = Action::kCheck; }},
     {"--print-config", false, [](CommandLine& line, std::string_view) { line.action = Action::kPrintConfig; }},
     {"--version", false, [](CommandLine& line, std::string_view) { line.action = Action::kVersion; }},
-    {"--help", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }},
-    {"-h", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }},
+    kJson,
+    kHelpOption,
+    kShortHelp,
     {"--probe-plugin", true,
      [](CommandLine& line, std::string_view value) {
          line.action = Action::kProbePlugin;
@@ -30,10 +38,32 @@ constexpr std::array<Option, 8> kOptions{{
      }},
 }};
 
+constexpr std::array<Option, 4> kServeOptions{{kConfig, kSet, kHelpOption, kShortHelp}};
+constexpr std::array<Option, 5> kCheckOptions{{kConfig, kSet, kJson, kHelpOption, kShortHelp}};
+constexpr std::array<Option, 6> kConfigOptions{{
+    kConfig,
+    kSet,
+    kJson,
+    {"--diff-defaults", false, [](CommandLine& line, std::string_view) { line.diff_defaults = true; }},
+    kHelpOption,
+    kShortHelp,
+}};
 constexpr std::array<Option, 3> kNewPluginOptions{{
     {"--directory", true, [](CommandLine& line, std::string_view value) { line.directory = value; }},
-    {"--help", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }},
-    {"-h", false, [](CommandLine& line, std::string_view) { line.action = Action::kHelp; }},
+    kHelpOption,
+    kShortHelp,
+}};
+
+// A command that takes options, and nothing else.
+struct PlainCommand {
+    std::string_view name;
+    Action action;
+    std::span<const Option> options;
+};
+constexpr std::array<PlainCommand, 3> kPlainCommands{{
+    {"serve", Action::kServe, kServeOptions},
+    {"check", Action::kCheck, kCheckOptions},
+    {"config", Action::kPrintConfig, kConfigOptions},
 }};
 
 std::string quoted(std::string_view text) {
@@ -73,9 +103,50 @@ bool is_option(std::string_view argument) {
     return !argument.empty() && argument.front() == '-';
 }
 
+void check_config(const CommandLine& line, const Option& option) {
+    if (option.name == "--config" && line.config.empty()) throw UsageError("--config needs a file");
+}
+
+CommandLine parse_plain(const PlainCommand& command, const std::vector<std::string_view>& arguments) {
+    CommandLine line;
+    line.action = command.action;
+    line.topic = command.name;
+    for (std::size_t at = 1; at < arguments.size(); ++at) {
+        if (!is_option(arguments[at])) {
+            throw UsageError("unexpected argument " + quoted(arguments[at]) + "; " + std::string(command.name) +
+                             " takes options only");
+        }
+        check_config(line, apply_option(line, command.options, arguments, at));
+    }
+    return line;
+}
+
+CommandLine parse_plugins(const std::vector<std::string_view>& arguments) {
+    CommandLine line;
+    line.action = Action::kListPlugins;
+    line.topic = "plugins";
+    std::vector<std::string_view> words;
+    for (std::size_t at = 1; at < arguments.size(); ++at) {
+        if (is_option(arguments[at])) {
+            check_config(line, apply_option(line, kCheckOptions, arguments, at));
+        } else {
+            words.push_back(arguments[at]);
+        }
+    }
+    if (line.action == Action::kHelp) return line;
+    if (words.size() == 1 && words[0] == "list") return line;
+    if (words.size() == 2 && words[0] == "info" && !words[1].empty()) {
+        line.action = Action::kShowPlugin;
+        line.plugin_file = words[1];
+        return line;
+    }
+    throw UsageError("plugins needs list, or info and a file");
+}
+
 CommandLine parse_new_plugin(const std::vector<std::string_view>& arguments) {
     CommandLine line;
     line.action = Action::kNewPlugin;
+    line.topic = "new-plugin";
     for (std::size_t at = 1; at < arguments.size(); ++at) {
         if (is_option(arguments[at])) {
             const Option& option = apply_option(line, kNewPluginOptions, arguments, at);
@@ -90,64 +161,49 @@ CommandLine parse_new_plugin(const std::vector<std::string_view>& arguments) {
     return line;
 }
 
-}  // namespace
-
-CommandLine parse_command_line(const std::vector<std::string_view>& arguments) {
-    if (!arguments.empty() && arguments.front() == "new-plugin") return parse_new_plugin(arguments);
+// help, help COMMAND, help ctl OPERATION
+CommandLine parse_help(const std::vector<std::string_view>& arguments) {
     CommandLine line;
-    for (std::size_t at = 0; at < arguments.size(); ++at) {
-        if (!is_option(arguments[at])) {
-            throw UsageError("unexpected argument " + quoted(arguments[at]) +
-                             "; a configuration file is given with --config FILE");
-        }
-        const Option& option = apply_option(line, kOptions, arguments, at);
-        if (option.name == "--config" && line.config.empty()) throw UsageError("--config needs a file");
+    line.action = Action::kHelp;
+    for (std::size_t at = 1; at < arguments.size(); ++at) {
+        line.topic += (line.topic.empty() ? "" : " ") + std::string(arguments[at]);
     }
     return line;
 }
 
-std::string help_text() {
-    return R"(wshub is a real-time hub for Socket.IO clients.
+CommandLine parse_options(const std::vector<std::string_view>& arguments) {
+    CommandLine line;
+    for (std::size_t at = 0; at < arguments.size(); ++at) {
+        if (!is_option(arguments[at])) {
+            const std::string meant = at == 0 ? nearest(arguments[at], command_names()) : "";
+            if (!meant.empty()) {
+                throw UsageError("unknown command " + quoted(arguments[at]) + ", did you mean " + meant + "?");
+            }
+            throw UsageError("unexpected argument " + quoted(arguments[at]) +
+                             "; a configuration file is given with --config FILE");
+        }
+        check_config(line, apply_option(line, kOptions, arguments, at));
+    }
+    return line;
+}
 
-  wshub [--config FILE] [--set SECTION.KEY=VALUE]...
-  wshub new-plugin NAME [--directory DIR]
-  wshub client URL [OPTIONS]
+}  // namespace
 
-Commands
-  new-plugin NAME           make the folder NAME with a plugin, its test and how to build
-                            them, in --directory DIR (without it: here)
-  client URL                a Socket.IO console for this or any other server, to type into
-                            and for scripts; client --help tells more
+const std::vector<std::string>& command_names() {
+    static const std::vector<std::string> names{"serve",  "check", "config",     "plugins",
+                                                "client", "ctl",   "new-plugin", "help"};
+    return names;
+}
 
-Options
-  --config FILE             the INI file. Without it: )" WSHUB_SYSCONFDIR R"(/wshub/wshub.ini
-                            if that exists, else the built-in defaults
-  --set SECTION.KEY=VALUE   one setting, over what the file says; as often as you like
-  --check                   tell everything that is wrong with the configuration and the
-                            plugins, start nothing
-  --print-config            show the configuration in force, as an INI file
-  --version                 show the version
-  --help, -h                show this
-
-Examples
-  wshub                                       listens on http://127.0.0.1:3000/socket.io/
-  wshub --set server.host=0.0.0.0 --set server.port=8080
-  wshub --config /etc/wshub/wshub.ini --check
-  wshub --print-config > wshub.ini            a file to begin with
-  wshub --set plugin.rooms.members_only=true  a plugin's setting
-
-  wshub client http://127.0.0.1:3000          talk to it
-
-A client needs the address alone:  io("http://127.0.0.1:3000")
-
-Signals     SIGTERM and SIGINT close the sessions, stop the plugins and end the program;
-            a second one ends it at once. SIGHUP reads the configuration again, SIGUSR1 opens
-            the log file anew.
-Exit codes  0 ended as asked, or --check found nothing; 1 could not start, or --check found
-            something; 2 wrong command line; 130 and 143 ended at once by a second signal.
-
-docs/configuration.md names every setting, docs/operate.md tells how to run it.
-)";
+CommandLine parse_command_line(const std::vector<std::string_view>& arguments) {
+    const std::string_view command = arguments.empty() ? std::string_view() : arguments.front();
+    for (const PlainCommand& plain : kPlainCommands) {
+        if (plain.name == command) return parse_plain(plain, arguments);
+    }
+    if (command == "plugins") return parse_plugins(arguments);
+    if (command == "new-plugin") return parse_new_plugin(arguments);
+    if (command == "help") return parse_help(arguments);
+    return parse_options(arguments);
 }
 
 }  // namespace wshub::server

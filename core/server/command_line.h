@@ -15,6 +15,8 @@ enum class Action {
     kVersion,
     kHelp,
     kNewPlugin,
+    kListPlugins,
+    kShowPlugin,
     kProbePlugin,  // for the program's own child processes; not in the help
 };
 
@@ -22,7 +24,10 @@ struct CommandLine {
     Action action = Action::kServe;
     std::string config;                  // --config; empty: not given
     std::vector<std::string> overrides;  // --set, in their order
-    std::string plugin_file;             // --probe-plugin
+    bool json = false;                   // --json
+    bool diff_defaults = false;          // config --diff-defaults
+    std::string topic;                   // of the help: a command; empty: the program
+    std::string plugin_file;             // --probe-plugin; plugins info FILE
     std::string plugin_name;             // new-plugin NAME
     std::string directory;               // new-plugin --directory; empty: not given
 };
@@ -33,11 +38,11 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-// `arguments` without the program's name. Options are --name value or --name=value; a command (new-plugin) comes first
-// and has options of its own. Throws UsageError.
+// `arguments` without the program's name. Options are --name value or --name=value; a command comes first and has
+// options of its own. Throws UsageError.
 CommandLine parse_command_line(const std::vector<std::string_view>& arguments);
 
-// The text of --help.
-std::string help_text();
+// Every command there is, those that parse their own command lines included.
+const std::vector<std::string>& command_names();
 
 }  // namespace wshub::server

@@ -7,6 +7,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/ascii.h"
 #include "protocol/socket_packet.h"
 
 namespace wshub::server {
@@ -138,11 +139,6 @@ bool all_of(std::string_view text, std::string_view punctuation) {
     });
 }
 
-// RFC 9110, 5.6.2
-bool is_token(std::string_view text) {
-    return !text.empty() && all_of(text, "!#$%&'*+-.^_`|~");
-}
-
 bool has_double(const std::vector<std::string>& items) {
     return std::set<std::string_view>(items.begin(), items.end()).size() != items.size();
 }
@@ -222,7 +218,7 @@ bool set_cors_max_age(Settings& settings, std::string_view text) {
 }
 
 bool set_cookie(Settings& settings, std::string_view text) {
-    if (!text.empty() && !is_token(text)) return false;
+    if (!text.empty() && !base::is_token(text)) return false;
     settings.engine.cookie = text;
     return true;
 }
@@ -420,21 +416,22 @@ void add_engine(std::vector<CoreKey>& keys) {
                        .boolean(
                            "cors_credentials", "false", [](Settings & s) -> auto& { return s.engine.cors.credentials; })
                        .described_as("Whether those pages may send cookies."));
-    keys.push_back(
-        engine
-            .text("cors_methods", "GET, HEAD, PUT, PATCH, POST, DELETE", "HTTP methods separated by commas",
-                  [](Settings& s, std::string_view text) { return store_list(text, is_token, s.engine.cors.methods); })
-            .described_as("The methods named in the answer to a preflight."));
+    keys.push_back(engine
+                       .text("cors_methods", "GET, HEAD, PUT, PATCH, POST, DELETE", "HTTP methods separated by commas",
+                             [](Settings& s, std::string_view text) {
+                                 return store_list(text, base::is_token, s.engine.cors.methods);
+                             })
+                       .described_as("The methods named in the answer to a preflight."));
     keys.push_back(engine
                        .text("cors_allowed_headers", "", "header names separated by commas",
                              [](Settings& s, std::string_view text) {
-                                 return store_list(text, is_token, s.engine.cors.allowed_headers);
+                                 return store_list(text, base::is_token, s.engine.cors.allowed_headers);
                              })
                        .described_as("The request headers those pages may set; empty allows what they ask for."));
     keys.push_back(engine
                        .text("cors_exposed_headers", "", "header names separated by commas",
                              [](Settings& s, std::string_view text) {
-                                 return store_list(text, is_token, s.engine.cors.exposed_headers);
+                                 return store_list(text, base::is_token, s.engine.cors.exposed_headers);
                              })
                        .described_as("The response headers those pages may read."));
     keys.push_back(
@@ -593,6 +590,12 @@ void add_plugins(std::vector<CoreKey>& keys) {
     keys.push_back(
         plugins
             .duration(
+                "reload_patience", "2s", 0ms, 1min, [](Settings & s) -> auto& { return s.host.reload_patience; })
+            .described_as("How long a reload waits for handlers that run, while events for the plugin wait "
+                          "too; if they take longer, the reload fails."));
+    keys.push_back(
+        plugins
+            .duration(
                 "rollback_window", "10s", 0ms, 24h, [](Settings & s) -> auto& { return s.host.rollback_window; })
             .described_as("How long a reloaded plugin is watched; if it fails meanwhile, the version before it comes "
                           "back by itself, 0 is never."));
@@ -652,6 +655,33 @@ void add_log(std::vector<CoreKey>& keys) {
                        .described_as("How many log files that were set aside are kept, the newest as NAME.1.log."));
 }
 
+// "0660": who may open a socket; nobody may execute one.
+bool store_mode(Settings& settings, std::string_view text) {
+    const bool octal = (text.size() == 3 || (text.size() == 4 && text.front() == '0')) &&
+                       std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '7'; });
+    if (!octal) return false;
+    unsigned mode = 0;
+    for (const char c : text) mode = mode * 8 + static_cast<unsigned>(c - '0');
+    if ((mode & 0111u) != 0) return false;
+    settings.control.mode = mode;
+    return true;
+}
+
+void add_control(std::vector<CoreKey>& keys) {
+    const Section control("control");
+    keys.push_back(control
+                       .boolean(
+                           "enabled", "true", [](Settings & s) -> auto& { return s.control.enabled; })
+                       .described_as("Whether wshub ctl can reach the hub."));
+    keys.push_back(control
+                       .path(
+                           "socket", "", [](Settings & s) -> auto& { return s.control.path; })
+                       .described_as("The unix socket for that; empty is control.sock in the service's folder "
+                                     "(/run/wshub), or else in [server] state_directory."));
+    keys.push_back(control.text("mode", "0660", "an octal mode without x, such as 0660 or 600", store_mode)
+                       .described_as("Who may open it: its user, its group, others. Who may can do everything."));
+}
+
 void add_metrics(std::vector<CoreKey>& keys) {
     const Section metrics("metrics");
     keys.push_back(metrics
@@ -694,6 +724,7 @@ const std::vector<CoreKey>& core_keys() {
         add_plugins(keys);
         add_log(keys);
         add_metrics(keys);
+        add_control(keys);
         return keys;
     }();
     return table;

@@ -57,6 +57,15 @@ std::filesystem::path plugin_template(const std::filesystem::path& program_direc
     return there ? beside : std::filesystem::path(kFullDataDirectory) / name;
 }
 
+std::filesystem::path runtime_directory() {
+    const std::string given = folder_in("RUNTIME_DIRECTORY").string();
+    return given.substr(0, given.find(':'));
+}
+
+std::filesystem::path service_control_socket() {
+    return "/run/wshub/control.sock";
+}
+
 std::filesystem::path default_state_directory() {
     const std::string given = folder_in("STATE_DIRECTORY").string();
     if (!given.empty()) return given.substr(0, given.find(':'));

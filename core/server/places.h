@@ -22,4 +22,9 @@ std::filesystem::path plugin_template(const std::filesystem::path& program_direc
 // of several), else the system's folder for root, else the user's ($XDG_STATE_HOME or ~/.local/state). Absolute.
 std::filesystem::path default_state_directory();
 
+// What the service manager gives for sockets and the like ($RUNTIME_DIRECTORY, the first of several); empty: nothing.
+std::filesystem::path runtime_directory();
+// Where a hub that runs as the service has its control socket.
+std::filesystem::path service_control_socket();
+
 }  // namespace wshub::server

@@ -7,13 +7,8 @@
 
 namespace wshub::server {
 
-enum ExitCode : int {
-    kDone = 0,        // ended as asked; --check found nothing
-    kNotStarted = 1,  // or --check found something
-    kUsage = 2,
-};  // and 128 + the number of a second stop signal
-
-// `arguments` without the program's name. Once in a process.
+// `arguments` without the program's name. Once in a process. Gives an ExitCode (commands.h), or 128 + the number of a
+// second stop signal.
 int run_program(const std::vector<std::string_view>& arguments);
 
 }  // namespace wshub::server

@@ -14,6 +14,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "control/control.h"
+#include "control/endpoint.h"
 #include "hub/hub.h"
 #include "net/http_server.h"
 #include "net/loop.h"
@@ -88,8 +90,12 @@ struct Server::Impl {
           limits(std::make_shared<session::SharedLimits>(given.engine, metrics)),
           plugins(host_settings(given, limits), hub, loop_list(), clock, metrics),
           engine(given.engine, loop_list(), hub, metrics, limits),
+          control({hub, plugins, engine, loop_list(), clock, metrics, WSHUB_VERSION,
+                   [this](bool on) { readiness.set(on ? Readiness::State::kDraining : Readiness::State::kReady); }}),
+
           pages(given.metrics, {metrics, clock, readiness, loop_list(), [this] { return plugins.troubles(); }}) {
         hub.set_sink(plugins);
+        plugins.set_control([this](auto... call) { control.request(std::move(call)...); });
     }
 
     std::vector<net::Loop*> loop_list() const {
@@ -134,11 +140,15 @@ struct Server::Impl {
         if (settings.metrics.enabled && !settings.metrics.host.empty()) listen_for_metrics();
         quietly([this] {
             for (const auto& loop : loops) loop->start();
+            control.start();
         });
         progress = Progress::kLoops;
         plugins.start();
         progress = Progress::kPlugins;
-        quietly([this] { http->start(); });
+        quietly([this] {
+            open_endpoint();
+            http->start();
+        });
         progress = Progress::kServing;
         readiness.set(Readiness::State::kReady);
     }
@@ -149,6 +159,19 @@ struct Server::Impl {
         quietly([this] { metrics_listener->start(); });
         base::log::info("metrics served url=http://{}:{}/metrics", url_host(settings.metrics.host),
                         metrics_listener->port());
+    }
+
+    // Two hubs may well use the same defaults; where an operator named the socket, it has to be his.
+    void open_endpoint() {
+        if (!settings.control.enabled || settings.control.path.empty()) return;
+        try {
+            endpoint = std::make_unique<control::Endpoint>(settings.control, control);
+        } catch (const control::EndpointError& error) {
+            const std::string what = "[control] socket = \"" +
+                                     base::log::printable(settings.control.path.string(), 4096) + "\": " + error.what();
+            if (!settings.control_path_is_default) throw base::ConfigError(what);
+            base::log::warn("{}; wshub ctl cannot reach this hub", what);
+        }
     }
 
     std::string url(const std::string& host) const {
@@ -165,12 +188,14 @@ struct Server::Impl {
 
     // Ends what runs, the last first.
     void stop() {
+        endpoint.reset();
         readiness.set(Readiness::State::kStopping);
         if (progress >= Progress::kServing) close_sessions();
         if (progress >= Progress::kPlugins) plugins.stop();
         if (progress >= Progress::kServing) http->stop();
         metrics_listener.reset();
         if (progress >= Progress::kLoops) {
+            control.stop();
             for (const auto& loop : loops) loop->stop();
         }
         progress = Progress::kNothing;
@@ -196,6 +221,8 @@ struct Server::Impl {
     std::shared_ptr<session::SharedLimits> limits;
     host::PluginHost plugins;
     session::Engine engine;
+    control::Control control;
+    std::unique_ptr<control::Endpoint> endpoint;
     MetricsPages pages;
     std::unique_ptr<net::HttpServer> http;
     std::unique_ptr<MetricsListener> metrics_listener;

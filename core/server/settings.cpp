@@ -162,12 +162,21 @@ private:
         loaded_.settings.http.max_body_bytes = loaded_.settings.engine.max_http_buffer_size;
     }
 
-    std::string absolute(const CoreKey& key, const std::string& path) const {
+    std::string absolute(const CoreKey& key, const std::string& path) {
         if (path.empty()) {
             if (key.section == "plugins") return sources_.plugin_directory.string();
+            if (key.section == "control") return default_control_socket();
             return key.section == "server" ? sources_.state_directory.string() : "";
         }
         return (home() / path).lexically_normal().string();
+    }
+
+    // [server] state_directory has been stored before.
+    std::string default_control_socket() {
+        loaded_.settings.control_path_is_default = true;
+        const auto& folder =
+            sources_.runtime_directory.empty() ? loaded_.settings.state_directory : sources_.runtime_directory;
+        return folder.empty() ? std::string() : (folder / "control.sock").string();
     }
 
     // What relative paths are relative to.
@@ -251,16 +260,6 @@ std::string joined(const std::vector<std::string>& items) {
     return list;
 }
 
-// Every plugin has its namespaces and roles, beside what it declares itself.
-std::string print_plugin(const host::PluginInfo& plugin) {
-    std::string out = "\n[plugin." + plugin.name + "]\n";
-    for (const host::SettingInfo& setting : plugin.settings) {
-        const bool hidden = setting.secret && !setting.value.empty();
-        out += hidden ? secret_line(setting.key) : line_of(setting.key, setting.value);
-    }
-    return out + line_of("namespaces", joined(plugin.namespaces)) + line_of("roles", joined(plugin.roles));
-}
-
 }  // namespace
 
 LoadedSettings load_settings(const SettingSources& sources) {
@@ -286,21 +285,52 @@ RawSetting parse_override(std::string_view text) {
     return setting;
 }
 
-std::string print_settings(const LoadedSettings& loaded, const std::vector<host::PluginInfo>& plugins) {
-    std::string out;
-    std::string section;
+std::vector<ShownSection> shown_settings(const LoadedSettings& loaded, const std::vector<host::PluginInfo>& plugins) {
+    std::vector<ShownSection> sections;
     for (const CoreKey& key : core_keys()) {
-        if (key.section != section) {
-            out += (section.empty() ? "[" : "\n[") + key.section + "]\n";
-            section = key.section;
-        }
+        if (sections.empty() || sections.back().name != key.section) sections.push_back({key.section, {}});
         const std::string value = loaded.configuration->getRawString(full_key(key.section, key.key));
-        out += key.is_secret && !value.empty() ? secret_line(key.key) : line_of(key.key, value);
+        sections.back().settings.push_back({key.key, value, key.is_secret && !value.empty(), key.default_value});
     }
     for (const host::PluginInfo& plugin : plugins) {
-        if (plugin.error.empty()) out += print_plugin(plugin);
+        if (!plugin.error.empty()) continue;
+        ShownSection section{std::string(kPluginPrefix) + plugin.name, {}};
+        for (const host::SettingInfo& setting : plugin.settings) {
+            const bool hidden = setting.secret && !setting.value.empty();
+            section.settings.push_back({setting.key, setting.value, hidden, setting.default_value});
+        }
+        // Every plugin has these, beside what it declares itself.
+        section.settings.push_back({"namespaces", joined(plugin.namespaces), false, "/"});
+        section.settings.push_back({"roles", joined(plugin.roles), false, ""});
+        sections.push_back(std::move(section));
+    }
+    return sections;
+}
+
+void leave_out_defaults(std::vector<ShownSection>& sections, const LoadedSettings& defaults) {
+    for (ShownSection& section : sections) {
+        std::erase_if(section.settings, [&](const ShownSetting& setting) {
+            if (setting.secret) return false;
+            if (is_plugin_section(section.name)) return setting.value == setting.default_value;
+            return setting.value == defaults.configuration->getRawString(full_key(section.name, setting.key));
+        });
+    }
+    std::erase_if(sections, [](const ShownSection& section) { return section.settings.empty(); });
+}
+
+std::string print_settings(const std::vector<ShownSection>& sections) {
+    std::string out;
+    for (const ShownSection& section : sections) {
+        out += (out.empty() ? "[" : "\n[") + section.name + "]\n";
+        for (const ShownSetting& setting : section.settings) {
+            out += setting.secret ? secret_line(setting.key) : line_of(setting.key, setting.value);
+        }
     }
     return out;
+}
+
+std::string print_settings(const LoadedSettings& loaded, const std::vector<host::PluginInfo>& plugins) {
+    return print_settings(shown_settings(loaded, plugins));
 }
 
 }  // namespace wshub::server

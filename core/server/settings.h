@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/setting.h"
+#include "control/endpoint.h"
 #include "host/plugin_host.h"
 #include "hub/types.h"
 #include "net/http_server.h"
@@ -30,6 +31,8 @@ struct Settings {
     hub::HubSettings hub;
     host::HostSettings host;
     base::log::Settings log;
+    control::EndpointSettings control;
+    bool control_path_is_default = false;
     MetricsSettings metrics;
 };
 
@@ -39,8 +42,9 @@ struct SettingSources {
     std::vector<std::string> overrides;  // arguments of --set, in their order
     // For what the defaults depend on. Relative paths are relative to the file, or to this if there is none.
     std::filesystem::path working_directory;
-    std::filesystem::path plugin_directory;  // [plugins] directory unless set
-    std::filesystem::path state_directory;   // [server] state_directory unless set
+    std::filesystem::path plugin_directory;     // [plugins] directory unless set
+    std::filesystem::path state_directory;      // [server] state_directory unless set
+    std::filesystem::path runtime_directory{};  // of the service manager; empty: none
 };
 
 struct LoadedSettings {
@@ -58,8 +62,21 @@ LoadedSettings load_settings(const SettingSources& sources);
 // "section.key=value", split at the last dot before the first `=`. Throws base::ConfigError if it has no such form.
 base::RawSetting parse_override(std::string_view text);
 
-// The configuration as an INI file that gives the same again: every core key, then one section for each plugin. Secrets
-// are not shown.
+// The configuration to be shown: every core key, then one section for each plugin.
+struct ShownSetting {
+    std::string key, value;
+    bool secret = false;        // it is set, and not to be shown
+    std::string default_value;  // of a plugin's
+};
+struct ShownSection {
+    std::string name;
+    std::vector<ShownSetting> settings;
+};
+std::vector<ShownSection> shown_settings(const LoadedSettings& loaded, const std::vector<host::PluginInfo>& plugins);
+// Leaves what differs from the settings that are in force when nothing is set.
+void leave_out_defaults(std::vector<ShownSection>& sections, const LoadedSettings& defaults);
+// As an INI file that gives the same again. Secrets are not shown.
+std::string print_settings(const std::vector<ShownSection>& sections);
 std::string print_settings(const LoadedSettings& loaded, const std::vector<host::PluginInfo>& plugins);
 
 }  // namespace wshub::server

@@ -125,6 +125,10 @@ void Engine::accept_handshakes() {
     impl_->state.refuses = false;
 }
 
+void Engine::close_some(CloseReason reason, double share) {
+    impl_->on_each_loop([=](Shard& shard) { shard.close_some(reason, share); });
+}
+
 void Engine::close_all(CloseReason reason, base::milliseconds patience) {
     begin_close(reason);
     end_close(patience);

@@ -83,6 +83,8 @@ public:
     void refuse_handshakes();
     // They are taken again. Not after close_all().
     void accept_handshakes();
+    // Closes this share (0 to 1) of the sessions that are open, flushed. Any thread; happens soon.
+    void close_some(CloseReason reason, double share);
     // Refuses handshakes and closes every session on every loop: flushed, at most `patience`, without Socket.IO's
     // DISCONNECT; a polling client learns of it by the poll that waits, or by its next one. What is not gone by then is
     // dropped. Blocks; main thread; loops running.

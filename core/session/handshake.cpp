@@ -10,17 +10,13 @@ namespace {
 
 constexpr std::size_t kMaxSubprotocol = 128;
 
-bool is_token(std::string_view text) {
-    return !text.empty() && std::all_of(text.begin(), text.end(), base::is_token_char);
-}
-
 // A browser whose script named subprotocols gives up unless one of them is chosen; we take the first, as Node does.
 std::optional<std::string> chosen_subprotocol(const protocol::HttpHead& head) {
     const auto offered = head.header("Sec-WebSocket-Protocol");
     if (!offered) return std::nullopt;
     std::string_view first = offered->substr(0, offered->find(','));
     while (!first.empty() && (first.back() == ' ' || first.back() == '\t')) first.remove_suffix(1);
-    if (first.size() > kMaxSubprotocol || !is_token(first)) return std::nullopt;
+    if (first.size() > kMaxSubprotocol || !base::is_token(first)) return std::nullopt;
     return std::string(first);
 }
 

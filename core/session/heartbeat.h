@@ -1,6 +1,9 @@
 // When the server pings and how long it waits for the answer (Engine.IO protocol 4, "Heartbeat"). Knows no timer.
 #pragma once
 
+#include <chrono>
+#include <optional>
+
 #include "base/clock.h"
 
 namespace wshub::session {
@@ -24,6 +27,7 @@ public:
         const base::SteadyTime from = now - due_ <= kPunctual ? due_ : now;
         due_ = from + times.timeout;
         sent_ = from;
+        asked_ = now;
         waiting_ = true;
         extended_ = false;
     }
@@ -33,7 +37,12 @@ public:
         if (!waiting_) return false;
         waiting_ = false;
         due_ = now + times.interval;
+        latency_ = std::chrono::duration_cast<std::chrono::microseconds>(now - asked_);
         return true;
+    }
+    // From the last ping that was answered to its pong.
+    std::optional<std::chrono::microseconds> latency() const {
+        return latency_ < std::chrono::microseconds::zero() ? std::nullopt : std::optional(latency_);
     }
     // A client that sends is alive, though its pong stands in a queue behind what it sends: it gets more time, once.
     bool other_packet_came(base::SteadyTime now, const HeartbeatTimes& times) {
@@ -53,6 +62,7 @@ public:
     bool ping_again(base::SteadyTime now, const HeartbeatTimes& times) {
         if (!waiting_ || now - sent_ < times.interval) return false;
         sent_ = now;
+        asked_ = now;
         return true;
     }
 
@@ -60,7 +70,9 @@ private:
     static constexpr base::milliseconds kPunctual{50};
 
     base::SteadyTime due_{};
-    base::SteadyTime sent_{};  // the last ping
+    base::SteadyTime sent_{};   // when the last ping should have gone
+    base::SteadyTime asked_{};  // when it went
+    std::chrono::microseconds latency_{-1};
     bool waiting_ = false;
     bool extended_ = false;
 };

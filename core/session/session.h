@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +60,13 @@ struct Handshake {
 class Session;
 class Address;
 
+// What a session tells of itself to those who watch the hub.
+struct SessionFigures {
+    std::size_t queued_bytes = 0;
+    std::optional<std::chrono::microseconds> latency;  // from the last ping to its pong; nothing: no pong yet
+    std::optional<base::WallTime> upgraded_at;         // from polling to WebSocket
+};
+
 // What lives above a session. Its destructor runs when the session is gone.
 class SessionUser {
 public:
@@ -103,6 +111,7 @@ public:
     virtual bool send_volatile(std::span<const protocol::PacketRef> packets) = 0;
     // Of the packets that wait to be sent.
     virtual std::size_t queued_bytes() const = 0;
+    virtual SessionFigures figures() const { return {queued_bytes(), std::nullopt, std::nullopt}; }
 
     enum class CloseMode : std::uint8_t {
         kFlush,    // what is queued goes out first (polling: waits up to 30 s for a poll)

@@ -39,6 +39,7 @@ public:
     void send(protocol::PacketRef packet) override;
     bool send_volatile(std::span<const protocol::PacketRef> packets) override;
     std::size_t queued_bytes() const override { return transport_->queue().bytes(); }
+    SessionFigures figures() const override { return {queued_bytes(), heartbeat_.latency(), upgraded_at_}; }
     void close(CloseReason reason, CloseMode mode) override;
     bool closing() const override { return phase_ != Phase::kOpen; }
     void read_later(std::chrono::nanoseconds pause) override;
@@ -105,6 +106,7 @@ private:
     net::Timer timer_;  // of the heartbeat; of the end, once it is closing
     Heartbeat heartbeat_;
     BytePace pace_;
+    std::optional<base::WallTime> upgraded_at_;
     base::SteadyTime throttle_until_{};
     std::unique_ptr<net::Timer> throttle_;  // armed while the client is not read; made when it first has to be
     Phase phase_ = Phase::kOpen;

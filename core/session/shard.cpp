@@ -1,5 +1,7 @@
 #include "session/shard.h"
 
+#include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -118,6 +120,18 @@ void Shard::destroy(SessionImpl& session) {
     // Out of the map before it goes: the key lies in it.
     { const auto gone = sessions_.extract(session.sid()); }
     if (state_.alive.fetch_sub(1) == 1) state_.tell_gone();
+}
+
+void Shard::close_some(CloseReason reason, double share) {
+    std::size_t open = 0;
+    for (const auto& [sid, session] : sessions_) open += session->closing() ? 0u : 1u;
+    auto left = static_cast<std::size_t>(std::ceil(static_cast<double>(open) * std::clamp(share, 0.0, 1.0)));
+    for (const auto& [sid, session] : sessions_) {
+        if (left == 0) return;
+        if (session->closing()) continue;
+        session->close(reason, Session::CloseMode::kFlush);
+        --left;
+    }
 }
 
 void Shard::close_all(CloseReason reason) {

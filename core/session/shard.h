@@ -36,6 +36,8 @@ public:
     // Ends the transport and destroys it in a later turn.
     void bury(std::unique_ptr<Transport> transport, Parting parting);
 
+    // This share of those that are open, at least one if it is above zero.
+    void close_some(CloseReason reason, double share);
     void close_all(CloseReason reason);
     void abandon_all();
 

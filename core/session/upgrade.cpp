@@ -73,6 +73,7 @@ void SessionImpl::switch_transport() {
     auto polling = std::exchange(transport_, std::move(socket));
     shard_.bury(std::move(polling), Parting::kDiscard);
     shard_.upgraded();
+    upgraded_at_ = loop().wall();
     user_->on_upgraded();
 }
 

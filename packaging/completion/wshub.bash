@@ -46,7 +46,7 @@ _wshub() {
         _filedir
     fi
     local more
-    mapfile -t more < <(compgen -W "$names" -- "$cur")
+    mapfile -t more < <(compgen -W "$names" -- "$cur" | sort -u)
     COMPREPLY+=("${more[@]}")
     [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace
 }

@@ -16,6 +16,8 @@
 #include "access.h"
 #include "cards.h"
 #include "connections.h"
+#include "desk.h"
+#include "operations.h"
 #include "token_file.h"
 #include "watchers.h"
 
@@ -35,6 +37,11 @@ public:
         on_connect([this](wshub::Connect& connect) { admit(connect); }, kBeforeOtherTokens);
         on("admin_subscribe", [this](wshub::Event& event) { list(event, Request::admin_subscribe); });
         on("admin_get_connections", [this](wshub::Event& event) { list(event, Request::admin_get_connections); });
+        for (const admin::Operation& operation : admin::operations()) {
+            on(operation.event, [this, &operation](wshub::Event& event) { desk_.handle(event, operation); });
+        }
+        on("admin:subscribe", [this](wshub::Event& event) { desk_.subscribe(event); });
+        every(Millis(1000), [this] { desk_.push(); });
         on_connected([this](Session session) { connected(session); });
         on_disconnect([this](Session session, std::string_view) { disconnected(session); });
         on_join([this](Session session, std::string_view room) { joined(session, room); });
@@ -51,7 +58,10 @@ protected:
                 watchers_.add(watcher.id(), nsp);
             }
         }
+        desk_.started();
     }
+    std::string save() override { return desk_.save(); }
+    void restore(std::uint32_t, std::string_view text) override { desk_.restore(text); }
 
 private:
     // ---- who is an admin
@@ -168,6 +178,7 @@ private:
     }
 
     void disconnected(const Session& session) {
+        desk_.forget(session);
         if (watchers_.remove(session.id())) tidy_up();
         {
             const std::lock_guard<std::mutex> lock(leavers_mutex_);
@@ -240,6 +251,7 @@ private:
         config("max_list_bytes", wshub::Size{3'800'000},
                "The largest list of connections an admin is sent; keep it below [limits] max_queued_bytes.");
 
+    admin::Desk desk_{*this};
     admin::Watchers watchers_;
     admin::Cards cards_{*this};
     std::atomic<std::size_t> last_list_bytes_{0};

@@ -8,10 +8,19 @@
 #include <string>
 #include <thread>
 
+// Which build this is, where the linker was given one: see tests/e2e/support/relink.mjs.
+extern "C" __attribute__((weak)) const int wshub_test_build;
+
 namespace {
 
 #ifdef FAULT_STATIC_CRASHES
 [[maybe_unused]] const int crash = [] { return std::abort(), 0; }();
+#endif
+#ifdef FAULT_STATIC_HANGS
+[[maybe_unused]] const int endless = [] {
+    for (;;) std::this_thread::sleep_for(std::chrono::seconds(1));
+    return 0;
+}();
 #endif
 
 class Counter : public wshub::Plugin {
@@ -31,11 +40,22 @@ public:
         on(
             "count", [this](wshub::Event&) { ++early_; }, 10);
         on("totals", [this](wshub::Event& event) { event.ack(VERSION, count_.load(), early_.load(), joined_.load()); });
+        on("build", [](wshub::Event& event) { event.ack(&wshub_test_build ? wshub_test_build : 0); });
+        on("fragile", [](wshub::Event& event) {
+#ifdef FAULT_FRAGILE
+            throw std::runtime_error("it broke");
+#endif
+            event.ack("well");
+        });
         on("reload", [this](wshub::Event& event) {
-            const bool itself = request_reload("counter");
-            event.ack(itself, request_reload("nobody"));
+            control("reload", wshub::json::obj("plugin", event[0]), [](const wshub::ControlAnswer&) {});
+            event.ack(true);
         });
         on("slow", [](wshub::Event& event) { std::this_thread::sleep_for(std::chrono::milliseconds(event[0].num())); });
+#ifdef FAULT_ANY_THROWS
+        on(
+            "*", [](wshub::Event&) { throw std::runtime_error("it takes no event"); }, 100);
+#endif
         on("remember", [this](wshub::Event& event) { set_var("word", event[0].str()); });
         on("recall", [this](wshub::Event& event) { event.ack(var("word")); });
         on_connect([](wshub::Connect& connect) {

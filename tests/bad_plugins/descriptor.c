@@ -4,6 +4,9 @@
 #ifndef MAJOR
 #define MAJOR WSHUB_ABI_MAJOR
 #endif
+#ifndef DESCRIPTOR_SIZE
+#define DESCRIPTOR_SIZE sizeof(wshub_desc)
+#endif
 #ifndef MIN_MINOR
 #define MIN_MINOR 0
 #endif
@@ -15,7 +18,7 @@ __attribute__((section(".note.wshub"), used, aligned(4))) static const wshub_not
     sizeof(wshub_desc),
     WSHUB_NOTE_TYPE,
     WSHUB_NOTE_NAME,
-    {sizeof(wshub_desc), MAJOR, MIN_MINOR, MIN_MINOR, 0, 0, NAME, "1.0.0", WSHUB_SDK_VERSION, "a test", ""}};
+    {DESCRIPTOR_SIZE, MAJOR, MIN_MINOR, MIN_MINOR, 0, 0, NAME, "1.0.0", WSHUB_SDK_VERSION, "a test", ""}};
 
 WSHUB_EXPORT const wshub_plugin_v1* wshub_plugin_entry_v1(void) {
     return &table;

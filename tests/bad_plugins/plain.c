@@ -3,6 +3,14 @@
 #include <string.h>
 #include <wshub/abi.h>
 
+#ifndef TABLE_SIZE
+#define TABLE_SIZE sizeof(wshub_plugin_v1)
+#endif
+#ifdef NEWER /* of a later minor version, and content with the first */
+#undef WSHUB_ABI_MINOR
+#define WSHUB_ABI_MINOR 3
+#endif
+
 typedef struct plugin {
     wshub_host* host;
     const wshub_host_v1* functions;
@@ -44,11 +52,11 @@ static int32_t call(void* self, uint32_t kind, wshub_slot slot, const void* data
     return WSHUB_OK;
 }
 
-#ifdef INCOMPLETE_TABLE
-static const wshub_plugin_v1 table = {16, 0, create, destroy, NULL, NULL, call, NULL, NULL, 0, 0};
-#else
-static const wshub_plugin_v1 table = {sizeof(wshub_plugin_v1), 0, create, destroy, NULL, NULL, call, NULL, NULL, 0, 0};
-#endif
+/* As long as it says, with room for functions of later versions. */
+static const struct {
+    wshub_plugin_v1 known;
+    uint64_t more[4];
+} table = {{TABLE_SIZE, 0, create, destroy, NULL, NULL, call, NULL, NULL, 0, 0}, {1, 2, 3, 4}};
 
 #ifndef NO_DESCRIPTOR
 WSHUB_DESCRIBE(NAME, "0.9.0", FLAGS, "");
@@ -67,5 +75,5 @@ WSHUB_EXPORT const wshub_plugin_v1* wshub_plugin_entry_v1(void) {
 #ifdef MISSING_SYMBOL
     if (missing_function()) return NULL;
 #endif
-    return &table;
+    return &table.known;
 }

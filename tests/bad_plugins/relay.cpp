@@ -16,7 +16,8 @@ struct Relay : wshub::Plugin {
         channel(VERSION == 1 ? "/gone/" : "/new/", wshub::Channel::websocket, handlers);
         channel("/other-form/", VERSION == 1 ? wshub::Channel::websocket : wshub::Channel::engineio, handlers);
 
-        const auto work = [](wshub::Event& event) {
+        const auto work = [this](wshub::Event& event) {
+            info("at work");
             std::this_thread::sleep_for(std::chrono::milliseconds(event[0].num()));
             event.ack(VERSION);
         };

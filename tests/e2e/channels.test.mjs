@@ -259,6 +259,44 @@ describe("the end", () => {
   });
 });
 
+describe("a plugin in quarantine", () => {
+  it("gets no messages: who sends one, or comes, is closed, until it is reloaded", async () => {
+    const own = await startHub({
+      set: {
+        "plugins.directory": path.join(BUILD, "tests/bad_plugins/built"),
+        "plugins.enabled": "channels",
+        "plugins.quarantine": true,
+        "plugins.quarantine_limit": 3,
+      },
+    });
+    try {
+      const plain = () => RawWebSocket.connect(own.port, { path: "/plain/" });
+      const [stays, polls] = [await plain(), new EngineSocket(own.url, { path: "/engine/", transports: ["polling"] })];
+      await soon(once(polls, "open"), "open");
+      for (let n = 0; n < 3; ++n) {
+        const failing = await plain();
+        failing.send("fail");
+        assert.equal(await failing.closed(), 1011);
+      }
+      await own.logged(/plugin channels: 3 failures .* in quarantine/);
+      stays.send("hello");
+      assert.equal(await stays.closed(), 1012);
+      const gone = once(polls, "close");
+      polls.send("hello");
+      assert.equal((await soon(gone, "the close"))[0], "transport close");
+      assert.equal(await (await plain()).closed(), 1012);
+      process.kill(own.pid, "SIGHUP");
+      await own.logged(/plugin reloaded name=channels/);
+      const back = await plain();
+      back.send("hello");
+      assert.equal((await data(back)).payload.toString(), "hello");
+      back.destroy();
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
 describe("a new version of the plugin", () => {
   it("has the clients of both forms, and what the one before knew of them", async () => {
     const directory = mkdtempSync(path.join(tmpdir(), "wshub-channels-"));

@@ -155,6 +155,18 @@ const OTHERS = {
     if (verb === "enable") assert.match(unit, /^WantedBy=/m);
   },
   journalctl: (args) => assert.deepEqual(args.slice(0, 2), ["-u", "wshub"]),
+  curl: async (args) => {
+    assert.equal(args[0], "-s");
+    const hub = await startHub({});
+    try {
+      const answer = await fetch(args[1].replace("http://127.0.0.1:3000", hub.url));
+      assert.equal(answer.status, 200);
+      const text = await answer.text();
+      if (args[2] !== undefined) assert.ok(args[2] === "|" && args[3] === "grep" && text.includes(args[4]), text);
+    } finally {
+      await hub.stop();
+    }
+  },
   nginx: (args) => assert.deepEqual(args, ["-t"]), // run by reverse_proxies.test.mjs, as the next one
   haproxy: (args) => assert.deepEqual(args.slice(0, 2), ["-c", "-f"]),
   sysctl: (names) => names.forEach((name) => assert.ok(statSync(`/proc/sys/${name.replaceAll(".", "/")}`).isFile(), name)),
@@ -169,9 +181,9 @@ describe("commands of other programs", () => {
     for (const line of blocks(page, "sh").flatMap((text) => text.split("\n")).map((text) => text.replace(/(^|\s)#(?= ).*$/, "").trim()).filter(Boolean)) {
       const [program, ...args] = words(line);
       if (program === "wshub" || line.includes("| wshub ")) continue;
-      it(`${page}: ${line}`, () => {
+      it(`${page}: ${line}`, async () => {
         assert.ok(program in OTHERS, `nobody looks at ${program}`);
-        OTHERS[program](args);
+        await OTHERS[program](args);
       });
     }
   }

@@ -28,8 +28,8 @@ describe("the manual", () => {
   it("tells every command, every option and every exit code of the help", () => {
     assert.ok(commands.includes("new-plugin"));
     for (const command of commands) assert.match(page, new RegExp(`^ *${command}\\b`, "m"));
+    assert.ok(options(help()).length > 4);
     for (const text of [help(), ...commands.map((command) => help(command))]) {
-      assert.ok(options(text).length > 2, text);
       for (const option of options(text)) assert.ok(page.includes(option), option);
     }
     for (const heading of ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXAMPLES", "FILES", "SIGNALS", "SEE ALSO"]) {

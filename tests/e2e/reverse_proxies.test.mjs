@@ -116,18 +116,55 @@ for (const [name, set] of Object.entries(SAMPLES)) {
       for (const [line, limit] of text.matchAll(/(?:keepalive_timeout|timeout http-keep-alive) +(\d+)s/g)) assert.ok(Number(limit) < idle, line);
     });
 
+    it("tells the hub when a client that polls goes without a word", () =>
+      withHubs(1, set, (hub) => behind(name, [hub], async (proxy) => {
+        const agent = new https.Agent({ ca: proxy.ca, maxSockets: 1, keepAlive: true });
+        const target = "/socket.io/?EIO=4&transport=polling";
+        const ask = (method, path_, body) => new Promise((resolve, reject) => {
+          const request = https.request({ host: "127.0.0.1", port: proxy.secure, method, path: path_, agent }, (res) => {
+            let text = "";
+            res.setEncoding("utf8").on("data", (more) => (text += more)).on("end", () => resolve(text));
+          });
+          request.on("error", reject).end(body);
+        });
+        const { sid } = JSON.parse((await soon(ask("GET", target), "the handshake")).slice(1));
+        await soon(ask("POST", `${target}&sid=${sid}`, "40"), "the POST");
+        assert.match(await soon(ask("GET", `${target}&sid=${sid}`), "the poll"), /^40\{/);
+        const last = ask("GET", `${target}&sid=${sid}`).catch((error) => error.code);
+        // It has long been at the hub when others that went after it are answered.
+        for (let i = 0; i < 3; ++i) assert.equal((await get(proxy, "/socket.io/socket.io.min.js")).status, 200);
+        agent.destroy();
+        assert.equal(await last, "ECONNRESET");
+        await hub.logged(/session closed sid=\S+ reason=transport_(close|error)/);
+      })));
+
     it("sends each client to one of several hubs, always the same", () =>
       withHubs(2, set, (...hubs) => behind(name, hubs, async (proxy) => {
-        // By polling every request may be a connection of its own. Enough addresses that both hubs get some.
-        const addresses = Array.from({ length: 12 }, (_, i) => `127.0.${i}.${20 + i}`);
-        for (const address of addresses) {
+        // By polling every request may be a connection of its own. As many addresses as it takes until both hubs have some.
+        const addresses = [];
+        while (addresses.length < 6 || !hubs.every((hub) => remotes(hub).length > 0)) {
+          const address = `127.0.${addresses.length}.${20 + addresses.length}`;
+          assert.ok(addresses.push(address) < 100, "one of the hubs gets no clients");
           await withClient(proxy, "polling", async (client) => {
             assert.deepEqual(await client.acked("join_room", "lobby"), { status: "joined", room: "lobby" });
           }, address);
         }
-        for (const hub of hubs) await hub.logged(/session opened/);
+        await Promise.all(hubs.map((hub) => hub.logged(/session opened/)));
         assert.deepEqual(hubs.flatMap(remotes).sort(), addresses.sort());
       })));
+
+    it("sends clients of a hub that is gone to another", () =>
+      withHubs(1, set, (hub) => withHubs(1, set, (gone) => gone.stop().then(() => behind(name, [gone, hub], async (proxy) => {
+        // Enough addresses that some of them would have been the other hub's.
+        const addresses = Array.from({ length: 6 }, (_, i) => `127.0.${i}.${30 + i}`);
+        for (const address of addresses) {
+          await withClient(proxy, "websocket", async (client) => {
+            assert.deepEqual(await client.acked("join_room", "lobby"), { status: "joined", room: "lobby" });
+          }, address);
+        }
+        await hub.logged(/session opened/);
+        assert.deepEqual(remotes(hub).sort(), addresses.sort());
+      })))));
 
     if (name !== "haproxy-tcp.cfg") {
       it("sends those who come without TLS to it, and shows nobody the metrics", () =>

@@ -108,6 +108,7 @@ describe("wshub new-plugin", { concurrency: 2 }, () => {
   const greets = (plugin, greeting = "Hello") => async (alice, bob) => {
     assert.deepStrictEqual(await alice.acked(`${plugin}:greet`, { name: "Bob" }), { text: `${greeting}, Bob!` });
     await bob.gets([`${plugin}:greeted`, { name: "Bob" }]);
+    assert.ok((await alice.acked(`${plugin}:count`)).count > 0);
     const ack = await bob.acked(`${plugin}:greet`, {});
     assert.equal(ack.code, "INVALID_FORMAT");
   };

@@ -110,7 +110,8 @@ enum {
     WSHUB_ON_TIMER,      /* made by timer_add()                        data: wshub_tick */
     WSHUB_ON_POST,       /* made by post()                             data: wshub_tick */
     WSHUB_ON_REPLY,      /* a client's ack to emit() with reply_slot   data: wshub_reply */
-    WSHUB_ON_CHANNEL     /* made by channel()                          data: wshub_channel_event */
+    WSHUB_ON_CHANNEL,    /* made by channel()                          data: wshub_channel_event */
+    WSHUB_ON_ANSWER      /* made by control()                          data: wshub_answer */
 };
 
 /* or'ed to WSHUB_ON_EVENT: the handler may take its time. It runs on a worker ([plugins] workers), not on the loop of
@@ -169,6 +170,14 @@ typedef struct wshub_reply {
     const wshub_bytes* bins;
     size_t n_bins;
 } wshub_reply;
+
+typedef struct wshub_answer {
+    uint32_t size;
+    int32_t status; /* WSHUB_OK, or negative: the operation was refused or failed */
+    uint64_t cookie;
+    wshub_str result;        /* JSON object; empty unless WSHUB_OK */
+    wshub_str code, message; /* INVALID_FORMAT, NOT_FOUND, FORBIDDEN or INTERNAL, and why; empty if WSHUB_OK */
+} wshub_answer;
 
 typedef struct wshub_http {
     uint32_t size, flags;
@@ -404,11 +413,6 @@ typedef struct wshub_host_v1 {
     int32_t (*has_role)(wshub_host*, wshub_session, wshub_str role);
     /* WSHUB_ESTATE: not known yet, as the url before start(). */
     int32_t (*server_str)(wshub_host*, uint32_t what, const wshub_sink*);
-    /* Asks for the plugin of that name to be loaded anew from its file; an empty name: for all that the configuration
-     * says of plugins to be read again, as by SIGHUP. Only asks: it happens later, on another thread, and its outcome
-     * stands in the log. WSHUB_ENOENT: no such plugin runs. WSHUB_ENOSYS: this server cannot. */
-    int32_t (*reload)(wshub_host*, wshub_str plugin);
-
     /* Inside create() only. Serves what begins with the path ("/devices/"), in one of WSHUB_CHANNEL_ENGINE_IO and
      * _WEBSOCKET; the slot is called with WSHUB_ON_CHANNEL. A path that overlaps with another channel, with a route
      * or with that of Socket.IO makes the host refuse the plugin when create() has returned. */
@@ -420,6 +424,12 @@ typedef struct wshub_host_v1 {
     int32_t (*channel_close)(wshub_host*, wshub_channel_session, uint32_t code, wshub_str reason);
     /* WSHUB_F_SID, _REMOTE, _USER_AGENT, _TRANSPORT, _HEADERS, _QUERY, _PATH. */
     int32_t (*channel_str)(wshub_host*, wshub_channel_session, uint32_t field, const wshub_sink*);
+
+    /* What an operator can do, by the same names as `wshub ctl`: "sessions", "kick", "reload", ... `arguments`: JSON
+     * object; empty: none. Returns at once; the slot is called with WSHUB_ON_ANSWER on the plugin's home loop, unless
+     * the plugin has stopped by then. WSHUB_ENOSYS: this server has no such operations; WSHUB_ELIMIT: arguments of more
+     * than 1 MB. An operation that there is not is answered, as whatever is wrong with the arguments. */
+    int32_t (*control)(wshub_host*, wshub_str operation, wshub_str arguments, wshub_slot, uint64_t cookie);
 } wshub_host_v1;
 
 /* ---- what the plugin offers ---- */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <exception>
@@ -19,6 +20,14 @@ inline void set_error(wshub_err* error, std::int32_t code, const char* what) noe
     const std::size_t length = std::min<std::size_t>(std::strlen(what), error->cap - 1);
     std::memcpy(error->msg, what, length);
     error->msg[length] = '\0';
+}
+
+// Why a plugin that was built with these headers cannot run on that host; null: it can. They call what ABI 1.0 has
+// without asking; what came later they ask for by Host::has().
+inline const char* unfit_host(const wshub_host_v1* functions) {
+    constexpr std::size_t kLeast = offsetof(wshub_host_v1, control) + sizeof(wshub_host_v1::control);
+    if (!functions || functions->size < kLeast) return "this server has fewer functions than plugin ABI 1.0";
+    return functions->abi_major == WSHUB_ABI_MAJOR ? nullptr : "this server speaks another plugin ABI";
 }
 
 // The functions behind the entry symbol: exceptions end here.
@@ -40,6 +49,7 @@ struct Entry {
     static Plugin& of(void* self) { return *static_cast<Plugin*>(self); }
 
     static void* create(wshub_host* host, const wshub_host_v1* functions, wshub_err* error) {
+        if (const char* const unfit = unfit_host(functions)) return set_error(error, WSHUB_ENOSYS, unfit), nullptr;
         return guard<void*>(error, nullptr,
                             [&]() -> void* { return static_cast<Plugin*>(new Derived(Host(host, functions))); });
     }

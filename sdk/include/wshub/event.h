@@ -237,6 +237,28 @@ private:
     const wshub_http& http_;
 };
 
+// What came of Plugin::control(). Valid while the callback runs.
+class ControlAnswer {
+public:
+    explicit ControlAnswer(const wshub_answer& answer)
+        : code_(detail::view(answer.code)),
+          message_(detail::view(answer.message)),
+          result_(detail::view(answer.result)) {
+        if (answer.status < 0 && code_.empty()) code_ = "INTERNAL";
+    }
+    ControlAnswer(std::string_view code, std::string_view message) : code_(code), message_(message) {}
+
+    bool done() const { return code_.empty(); }
+    // INVALID_FORMAT, NOT_FOUND, FORBIDDEN or INTERNAL, and why; empty if it was done.
+    std::string_view code() const { return code_; }
+    std::string_view message() const { return message_; }
+    // An object if it was done.
+    json::View result() const { return json::View(result_); }
+
+private:
+    std::string_view code_, message_, result_;
+};
+
 inline std::string_view Http::header(std::string_view name) const {
     const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
     const auto same = [&](std::string_view other) {

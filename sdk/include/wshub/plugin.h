@@ -324,12 +324,11 @@ public:
     // A thread of the plugin, joined when it stops.
     inline void thread(std::function<void(StopToken)> function);
 
-    // Asks the hub to load that plugin (which may be this one) anew from its file; without a name, to read its
-    // configuration and all plugin files again. It happens later; what came of it stands in the log. False: no plugin
-    // of that name runs, or this hub cannot.
-    bool request_reload(std::string_view plugin = {}) const {
-        return host_.has(&wshub_host_v1::reload) && host_->reload(host_.handle(), detail::str(plugin)) >= 0;
-    }
+    // What an operator can do, by the names that `wshub ctl` has: control("kick", json::obj("sid", sid), done). From
+    // on_start() on. `done` is called later on the plugin's home loop, unless the plugin has stopped by then. A hub
+    // that cannot do such things answers INTERNAL.
+    inline void control(std::string_view operation, const json::Raw& arguments,
+                        std::function<void(const ControlAnswer&)> done);
 
     void log(Level level, std::string_view message) const {
         host_->log(host_.handle(), static_cast<std::int32_t>(level), detail::str(message));
@@ -370,8 +369,8 @@ private:
         std::function<void(Reply&)> callback;
         std::size_t left;  // replies to come
     };
-    // Slots of things that are found by their cookie: once_ and asked_.
-    static constexpr wshub_slot kOnceSlot = 0, kReplySlot = 1, kFirstSlot = 2;
+    // Slots of things that are found by their cookie: once_, asked_ and controls_.
+    static constexpr wshub_slot kOnceSlot = 0, kReplySlot = 1, kControlSlot = 2, kFirstSlot = 3;
 
     wshub_slot add_slot(Slot slot) {
         if (started_) throw Error(WSHUB_ESTATE, "handlers and timers of every() are made in the constructor");
@@ -422,6 +421,7 @@ private:
     inline std::int32_t call(std::uint32_t kind, wshub_slot slot, const void* data);
     inline void call_once(const wshub_tick& tick);
     inline void call_reply(const wshub_reply& reply);
+    inline void call_control(const wshub_answer& answer);
 
     const Host host_;
     std::vector<Slot> slots_;         // unchanged from start() on
@@ -434,6 +434,7 @@ private:
     std::uint64_t next_cookie_ = 1;
     std::unordered_map<std::uint64_t, Once> once_;
     std::unordered_map<std::uint64_t, std::shared_ptr<Asked>> asked_;
+    std::unordered_map<std::uint64_t, std::function<void(const ControlAnswer&)>> controls_;
     std::vector<std::thread> threads_;
 };
 
@@ -466,170 +467,8 @@ private:
     std::unordered_map<wshub_session, State> states_;
 };
 
-// ---- timers, posts, threads, replies ----
-
-inline Timer Plugin::after(Millis delay, std::function<void()> function, Session serial_with) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const std::uint64_t cookie = next_cookie_++;
-    Once& once = once_[cookie];
-    once.function = std::move(function);
-    const std::uint64_t ms = delay.count() > 0 ? static_cast<std::uint64_t>(delay.count()) : 0;
-    const std::int32_t code = host_->timer_add(host_.handle(), serial_with.id(), ms, 0, kOnceSlot, cookie, &once.timer);
-    if (code < 0) {
-        once_.erase(cookie);
-        detail::refuse(code, "after");
-    }
-    return Timer(*this, cookie);
-}
-
-inline void Plugin::post(std::function<void()> function, Session serial_with) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    const std::uint64_t cookie = next_cookie_++;
-    once_[cookie].function = std::move(function);
-    const std::int32_t code = host_->post(host_.handle(), serial_with.id(), kOnceSlot, cookie);
-    if (code < 0) {
-        once_.erase(cookie);
-        detail::refuse(code, "post");
-    }
-}
-
-inline void Plugin::thread(std::function<void(StopToken)> function) {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    if (stopping_ || !started_) throw Error(WSHUB_ESTATE, "threads are made while the plugin runs");
-    threads_.emplace_back([this, function = std::move(function)] {
-        try {
-            function(StopToken(*this));
-        } catch (const std::exception& e) {
-            error(std::string("a thread of the plugin ended by an exception: ") + e.what());
-        } catch (...) {
-            error("a thread of the plugin ended by an unknown exception");
-        }
-    });
-}
-
-template <class Callback, class... Args>
-void Emit::ask(std::string_view event, Millis timeout, Callback callback, const Args&... args) && {
-    std::vector<wshub_session> sessions(sessions_.data(), sessions_.data() + sessions_.size());
-    std::sort(sessions.begin(), sessions.end());
-    sessions.erase(std::unique(sessions.begin(), sessions.end()), sessions.end());
-    if (sessions.empty()) return;
-    const std::string text = json::arr(args...).text;
-    wshub_emit message = this->message(event, text);
-    message.sessions = sessions.data();
-    message.n_sessions = sessions.size();
-    message.reply_slot = Plugin::kReplySlot;
-    message.reply_timeout_ms = static_cast<std::uint32_t>(timeout.count());
-    {
-        const std::lock_guard<std::mutex> lock(plugin_->mutex_);
-        message.reply_cookie = plugin_->next_cookie_++;
-        plugin_->asked_[message.reply_cookie] =
-            std::make_shared<Plugin::Asked>(Plugin::Asked{std::move(callback), sessions.size()});
-    }
-    try {
-        detail::check(host_->emit(host_.handle(), &message), "ask");
-    } catch (...) {
-        const std::lock_guard<std::mutex> lock(plugin_->mutex_);
-        plugin_->asked_.erase(message.reply_cookie);
-        throw;
-    }
-}
-
-inline void Timer::cancel() {
-    if (!plugin_) return;
-    std::function<void()> dropped;  // its captures die outside of the lock
-    const std::lock_guard<std::mutex> lock(plugin_->mutex_);
-    const auto found = plugin_->once_.find(cookie_);
-    if (found == plugin_->once_.end()) return;
-    plugin_->host_->timer_cancel(plugin_->host_.handle(), found->second.timer);
-    dropped = std::move(found->second.function);
-    plugin_->once_.erase(found);
-}
-
-inline bool StopToken::stopping() const {
-    const std::lock_guard<std::mutex> lock(plugin_->mutex_);
-    return plugin_->stopping_;
-}
-inline bool StopToken::sleep(Millis duration) const {
-    std::unique_lock<std::mutex> lock(plugin_->mutex_);
-    return !plugin_->stop_changed_.wait_for(lock, duration, [this] { return plugin_->stopping_; });
-}
-
-inline void Plugin::start() {
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        started_ = true;
-        stopping_ = false;
-    }
-    for (const Periodic& periodic : periodic_) {
-        const auto ms = static_cast<std::uint64_t>(periodic.period.count());
-        wshub_timer timer = 0;
-        detail::check(host_->timer_add(host_.handle(), 0, ms, ms, periodic.slot, 0, &timer), "every");
-    }
-    on_start();
-}
-
-inline void Plugin::stop() {
-    std::vector<std::thread> threads;
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        stopping_ = true;
-        threads.swap(threads_);
-    }
-    stop_changed_.notify_all();
-    try {
-        on_stop();
-    } catch (const std::exception& e) {
-        error(std::string("stopping failed: ") + e.what());
-    } catch (...) {
-        error("stopping failed: unknown exception");
-    }
-    for (std::thread& thread : threads) thread.join();
-    std::unordered_map<std::uint64_t, Once> once;
-    std::unordered_map<std::uint64_t, std::shared_ptr<Asked>> asked;
-    const std::lock_guard<std::mutex> lock(mutex_);
-    once.swap(once_);
-    asked.swap(asked_);
-    started_ = false;
-}
-
-inline std::int32_t Plugin::call(std::uint32_t kind, wshub_slot slot, const void* data) {
-    if (slot >= kFirstSlot) return slot < slots_.size() ? slots_[slot](data) : WSHUB_EINVAL;
-    if (slot == kReplySlot && kind == WSHUB_ON_REPLY) {
-        call_reply(*static_cast<const wshub_reply*>(data));
-        return WSHUB_OK;
-    }
-    if (slot == kOnceSlot && (kind == WSHUB_ON_TIMER || kind == WSHUB_ON_POST)) {
-        call_once(*static_cast<const wshub_tick*>(data));
-        return WSHUB_OK;
-    }
-    return WSHUB_EINVAL;
-}
-
-inline void Plugin::call_once(const wshub_tick& tick) {
-    std::function<void()> function;
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        const auto found = once_.find(tick.cookie);
-        if (found == once_.end()) return;  // cancelled meanwhile
-        function = std::move(found->second.function);
-        once_.erase(found);
-    }
-    function();
-}
-
-inline void Plugin::call_reply(const wshub_reply& reply) {
-    std::shared_ptr<Asked> asked;
-    {
-        const std::lock_guard<std::mutex> lock(mutex_);
-        const auto found = asked_.find(reply.cookie);
-        if (found == asked_.end()) return;
-        asked = found->second;
-        if (--asked->left == 0) asked_.erase(found);
-    }
-    Reply given(host_, reply);
-    asked->callback(given);
-}
-
 }  // namespace wshub
+
+#include "running.h"
 
 #include "entry.h"

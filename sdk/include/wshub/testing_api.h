@@ -14,6 +14,7 @@
 
 #include "testing_call.h"
 #include "testing_channels.h"
+#include "testing_control.h"
 #include "testing_sessions.h"
 
 namespace wshub::fake {
@@ -59,13 +60,40 @@ inline bool is_metric_name(std::string_view name) {
            std::all_of(name.begin(), name.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
 }
 
+// `name="value",...`, none twice and none called plugin, which the host adds; of escapes \\, \" and \n.
+inline bool are_metric_labels(std::string_view labels) {
+    std::vector<std::string> names{"plugin"};
+    while (!labels.empty()) {
+        const std::size_t equals = labels.find("=\"");
+        if (equals == std::string_view::npos) return false;
+        const std::string name(labels.substr(0, equals));
+        const bool again = std::find(names.begin(), names.end(), name) != names.end();
+        if (again || !is_metric_name(name) || name.find(':') != std::string::npos) return false;
+        names.push_back(name);
+        std::size_t at = equals + 2;
+        for (; at < labels.size() && labels[at] != '"'; ++at) {
+            if (static_cast<unsigned char>(labels[at]) < 0x20) return false;
+            if (labels[at] != '\\') continue;
+            if (++at == labels.size() || std::string_view("\\\"n").find(labels[at]) == std::string_view::npos)
+                return false;
+        }
+        if (at >= labels.size()) return false;
+        labels.remove_prefix(at + 1);
+        if (labels.empty()) return true;
+        if (labels.front() != ',' || labels.size() == 1) return false;
+        labels.remove_prefix(1);
+    }
+    return true;
+}
+
 inline std::int32_t metric(Call call, std::uint32_t kind, wshub_str name, wshub_str, wshub_str labels,
                            std::uint64_t* id) {
     if (!id) return WSHUB_EINVAL;
     if (call.instance.state != Instance::State::creating) return WSHUB_ESTATE;
     const Instance::Figure made{kind == WSHUB_COUNTER, text(name), text(labels), 0};
-    if (made.name.substr(0, 6) == "wshub_" || (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE)) return WSHUB_EINVAL;
-    if (!is_metric_name(made.name)) return WSHUB_EINVAL;
+    const bool taken = made.name.substr(0, 6) == "wshub_" || made.name.substr(0, 8) == "process_";
+    if (taken || (kind != WSHUB_COUNTER && kind != WSHUB_GAUGE)) return WSHUB_EINVAL;
+    if (!is_metric_name(made.name) || !are_metric_labels(made.labels)) return WSHUB_EINVAL;
     for (const auto& other : call.world.instances) {
         for (const Instance::Figure& figure : other->figures) {
             if (figure.name == made.name && figure.is_counter != made.is_counter) return WSHUB_EINVAL;
@@ -126,16 +154,6 @@ inline std::int32_t server_str(Call call, std::uint32_t what, const wshub_sink* 
                                                      : world.state_directory;
     if (said.empty()) return WSHUB_ESTATE;
     call.put(*sink, said);
-    return WSHUB_OK;
-}
-
-inline std::int32_t reload(Call call, wshub_str plugin) {
-    const std::string name(detail::view(plugin));
-    const auto& all = call.world.instances;
-    const bool known =
-        name.empty() || std::any_of(all.begin(), all.end(), [&](const auto& it) { return it->name == name; });
-    if (!known) return WSHUB_ENOENT;
-    call.world.reload_requests.push_back(name);
     return WSHUB_OK;
 }
 
@@ -358,11 +376,11 @@ inline const wshub_host_v1& host_functions() {
         to.var_set = guarded<var_set>;
         to.has_role = acting<has_role>;
         to.server_str = guarded<server_str>;
-        to.reload = acting<fake::reload>;
         to.channel = guarded<channel>;
         to.channel_send = acting<channel_send>;
         to.channel_close = acting<channel_close>;
         to.channel_str = acting<channel_str>;
+        to.control = acting<fake::control>;
         return to;
     }();
     return table;

@@ -35,6 +35,16 @@ struct FakeConnect {
     bool secure = false;
 };
 
+// What a plugin asked for by control().
+struct FakeControlRequest {
+    std::string operation, arguments;
+};
+// What it is told. With a code: it was not done.
+struct FakeControlAnswer {
+    std::string result = "{}";  // JSON object
+    std::string code{}, message{};
+};
+
 namespace fake {
 
 inline std::uint64_t to_ms(std::chrono::milliseconds duration) {

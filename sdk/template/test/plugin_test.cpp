@@ -45,11 +45,23 @@ void nobody_is_greeted_without_a_name() {
     expect("what Bob hears", bob.received(), "");
 }
 
+void a_new_version_goes_on_with_the_count_and_the_clients() {
+    wshub::FakeHost host;
+    host.load();
+    wshub::FakeClient alice = host.connect();
+    alice.emit("@PLUGIN@:greet", json::obj("name", "Alice"));
+    host.reload();
+    expect("how Alice stands", alice.state(), "connected");
+    expect("the count", alice.ask("@PLUGIN@:count").text(), R"([{"count":1}])");
+    expect("what went wrong", host.failures(), "");
+}
+
 }  // namespace
 
 int main() {
     everybody_else_hears_of_a_greeting();
     the_greeting_is_a_setting();
     nobody_is_greeted_without_a_name();
+    a_new_version_goes_on_with_the_count_and_the_clients();
     return failures == 0 ? 0 : 1;
 }

@@ -44,6 +44,7 @@ TEST_CASE("a plugin that cannot be loaded is refused for its own reason", "[load
     auto [plugin, reason] = GENERATE(table<std::string, std::string>({
         {"other_major", "built for plugin ABI 2, this server speaks ABI 1 (plugin SDK 1.0.0)"},
         {"newer_minor", "needs plugin ABI 1.3 or newer, this server has 1.0 (plugin SDK 1.0.0)"},
+        {"short_descriptor", "the wshub descriptor is too short"},
         {"no_descriptor", "exports wshub_plugin_entry_v1 but carries no wshub descriptor note"},
         {"no_entry", "wshub_plugin_entry_v1 is not exported (version script or visibility?)"},
         {"not_a_plugin", "not a wshub plugin (no wshub descriptor: use WSHUB_PLUGIN(...))"},
@@ -61,6 +62,14 @@ TEST_CASE("a plugin that cannot be loaded is refused for its own reason", "[load
     }));
     INFO(plugin);
     CHECK(refusal(PluginDirectory({plugin}), plugin) == reason);
+}
+
+TEST_CASE("a plugin of a later minor version is loaded if it does not need it", "[loading]") {
+    PluginDirectory directory({"newer"});
+    HostWorld world(directory, {"newer"});
+    world.run();
+    CHECK(world.host->plugins().front().abi_minor == 3);
+    CHECK(world.say(world.client(), R"(21["c:echo",1])") == Packets{"31[1]"});
 }
 
 TEST_CASE("a plugin built with another sanitizer is refused", "[loading]") {

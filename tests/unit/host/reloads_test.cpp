@@ -1,4 +1,6 @@
 // Versions of plugins that take over while the hub runs.
+#include <algorithm>
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <filesystem>
@@ -151,8 +153,21 @@ TEST_CASE("an unchanged file is not loaded again unless it is asked for by name"
 TEST_CASE("a plugin can ask for its own reload", "[reloads]") {
     Counting site;
     site.world.run();
-    CHECK(site.world.say(site.world.client(), R"(21["reload"])") == Packets{"31[true,false]"});
+    std::atomic<int> outcomes{0};
+    site.world.host->set_control([&](const std::string& operation, const std::string& arguments, const std::string& who,
+                                     host::ControlDone done) {
+        CHECK(operation == "reload");
+        CHECK(arguments == R"({"plugin":"counter"})");
+        CHECK(who == "plugin counter");
+        CHECK(site.world.host->request_reload("counter", [&outcomes, done](const host::ReloadOutcome& outcome) {
+            outcomes += outcome.problems.empty() && outcome.changes.front().what == "reloaded" ? 1 : 100;
+            done({{}, {}, "{}"});  // for a version that is gone
+        }));
+    });
+    CHECK(site.world.say(site.world.client(), R"(21["reload","counter"])") == Packets{"31[true]"});
     CHECK(site.comes_to_log("plugin reloaded name=counter"));
+    site.world.host->finish_reloads();
+    CHECK(outcomes == 1);
     CHECK_FALSE(site.world.host->request_reload("nobody"));
 }
 
@@ -162,7 +177,7 @@ TEST_CASE("changed settings and lists of plugins are applied without a restart",
     host::HostSettings next;
     next.enabled = {"good", "counter"};
     next.plugin_settings = {{"plugin.counter", "step", "10", "wshub.ini:9"}};
-    site.world.settings.read_again = [&next] { return std::optional(next); };
+    site.world.settings.read_again = [&next](auto&) { return std::optional(next); };
     site.world.run();
     FakeSession& client = site.world.client();
     CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
@@ -190,7 +205,7 @@ TEST_CASE("a configuration with errors changes nothing and all of them are said"
     next.plugin_settings = {{"plugin.counter", "step", "many", "wshub.ini:9"},
                             {"plugin.counter", "stepp", "2", "wshub.ini:10"},
                             {"plugin.nobody", "x", "2", "wshub.ini:12"}};
-    site.world.settings.read_again = [&next] { return std::optional(next); };
+    site.world.settings.read_again = [&next](auto&) { return std::optional(next); };
     site.world.run();
     FakeSession& client = site.world.client();
     site.reload("");
@@ -227,6 +242,28 @@ TEST_CASE("a version that fails too often is rolled back by itself", "[reloads]"
     CHECK_FALSE(site.logged("stays mapped"));
 }
 
+TEST_CASE("a version that stands before all events is rolled back like others, and they reach their plugins again",
+          "[reloads]") {
+    Counting site;
+    site.world.settings.enabled = {"counter", "good"};
+    site.directory.add("good");
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["echo",1])") == Packets{"31[1]"});
+    site.put("counter_any_throws");
+    site.reload();
+    for (int i = 0; i < 3; ++i) {
+        const Packets answer = site.world.say(client, i == 1 ? R"(21["no such event"])" : R"(21["echo",1])");
+        CHECK(answer.back().find("INTERNAL") != std::string::npos);
+    }
+    const bool back = site.comes_to_log("plugin reloaded name=counter version=1.0.0 before=3.0.0");
+    INFO(site.log());
+    CHECK(back);
+    CHECK(site.world.say(client, R"(21["echo",1])") == Packets{"31[1]"});
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    CHECK(site.world.say(client, R"(2["no such event"])").front().find("UNKNOWN_EVENT") != std::string::npos);
+}
+
 TEST_CASE("a version that has proved itself is not rolled back", "[reloads]") {
     Counting site;
     site.world.settings.rollback_window = milliseconds{0};
@@ -257,6 +294,55 @@ TEST_CASE("a plugin that keeps failing is put in quarantine until it is reloaded
     CHECK(site.world.say(client, R"(21["totals"])") == Packets{"31[3,0,5,0]"});
     CHECK(site.world.metrics.text().find(quarantined + "0") != std::string::npos);
     CHECK(site.world.host->troubles().empty());
+}
+
+TEST_CASE("a plugin in quarantine whose file is removed goes, and one that comes back is in none", "[reloads]") {
+    Counting site;
+    site.world.settings.rollback_window = milliseconds{0};
+    site.put("counter_handler_throws");
+    site.world.run();
+    FakeSession& client = site.world.client();
+    for (int i = 0; i < 5; ++i) site.world.say(client, R"(21["count"])");
+    CHECK(site.logged("in quarantine"));
+    std::filesystem::remove(site.directory.file("counter"));
+    CHECK(site.comes_to_log("plugin unloaded name=counter version=3.0.0 reason=\"its file was removed\""));
+    CHECK(site.world.say(client, R"(2["totals"])").front().find("UNKNOWN_EVENT") != std::string::npos);
+    site.put("counter_1");
+    CHECK(site.comes_to_log("plugin started name=counter version=1.0.0"));
+    CHECK(site.world.say(client, R"(21["totals"])") == Packets{"31[1,0,5,0]"});  // what the other saved
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    CHECK(site.world.metrics.text().find(R"(wshub_plugin_quarantined{plugin="counter"} 0)") != std::string::npos);
+    CHECK_FALSE(site.logged("stays mapped"));
+}
+
+TEST_CASE("a reload waits for handlers that block, but not for ever", "[reloads]") {
+    Counting site;
+    site.directory.add("blocking");
+    site.world.settings.enabled = {"blocking"};
+    site.world.settings.reload_patience = milliseconds{100};
+    site.world.run();
+    FakeSession& alice = site.world.client();
+    FakeSession& bob = site.world.client();
+    CHECK(site.world.say(alice, R"(21["wait"])").empty());
+    const auto waiting = [&] { return site.world.say(bob, R"(22["waiting"])"); };
+    for (int i = 0; i < 500 && waiting() != Packets{"32[1]"}; ++i) std::this_thread::sleep_for(milliseconds{10});
+    site.reload("blocking");
+    CHECK(site.logged(
+        "was not loaded: a handler of the running version did not come back within 100ms ([plugins] reload_patience); "
+        "version 1.0.0 serves on"));
+    CHECK(waiting() == Packets{"32[1]"});
+    site.world.say(bob, R"(2["release"])");
+    bool answered = false;
+    for (int i = 0; i < 500 && !answered; ++i) {
+        std::this_thread::sleep_for(milliseconds{10});
+        site.world.turn();
+        const Packets packets = got(alice);
+        answered = std::find(packets.begin(), packets.end(), "31[true]") != packets.end();
+    }
+    CHECK(answered);
+    site.reload("blocking");
+    INFO(site.log());
+    CHECK(site.logged("plugin reloaded name=blocking"));
 }
 
 TEST_CASE("who is held at the door when a version goes is closed, not refused", "[reloads]") {

@@ -139,6 +139,8 @@ TEST_CASE("a reload waits for handlers that block; what waits for a worker is th
     FakeSession &first = site.world.client(), &second = site.world.client(), &third = site.world.client(),
                 &fourth = site.world.client(), &fifth = site.world.client();
     first.text(R"(21["work",300])");
+    const auto at_work = [&site] { return site.captured.text().find("at work") != std::string::npos; };
+    for (int i = 0; i < 500 && !at_work(); ++i) std::this_thread::sleep_for(milliseconds{10});
     second.text(R"(21["work",0])");
     third.text(R"(21["gone in 2",0])");
     fourth.text(R"(21["quick in 2",0])");

@@ -348,6 +348,43 @@ TEST_CASE("one who does not read is closed, and the others get everything", "[br
     CHECK(town.sink.take() == Lines{"leave / den", "leave / pub", "disconnect / transport error"});
 }
 
+TEST_CASE("deliveries count for who sent them, on whatever loop their receivers are", "[broadcast]") {
+    Town town(2);
+    base::Counter* const sender = town.metrics.counter("sent_total", "");
+    hub::Emit emit;
+    emit.nsp = "/";
+    emit.event = "e";
+    emit.all = true;
+    emit.counted = sender;
+    town.hub.emit(emit);
+    town.turn();
+    CHECK(sender->value() == 4);
+    emit.all = false;
+    emit.sockets = {&town.handles[0], 1};
+    emit.reply.emplace();
+    town.hub.emit(emit);
+    town.turn();
+    CHECK(sender->value() == 5);
+    emit.counted = nullptr;
+    town.hub.emit(emit);
+    town.turn();
+    CHECK(sender->value() == 5);
+    CHECK(town.metrics.total("wshub_events_out_total") == 6);
+}
+
+TEST_CASE("volatile events that are not taken are counted as lost", "[broadcast]") {
+    Town town(1);
+    town.clients[1]->takes_volatile = false;
+    hub::Emit emit;
+    emit.nsp = "/";
+    emit.event = "e";
+    emit.all = true;
+    emit.is_volatile = true;
+    town.on(0, [&] { town.hub.emit(emit); });
+    CHECK(town.metrics.total("wshub_volatile_lost_total") == 1);
+    CHECK(town.metrics.total("wshub_events_out_total") == 3);
+}
+
 TEST_CASE("deliveries are counted", "[broadcast]") {
     Town town(2);
     hub::Emit emit;

@@ -33,6 +33,7 @@ enum Slot : wshub_slot {
     kHttp,
     kLater,
     kReply,
+    kAnswer,
 };
 
 wshub_str str(std::string_view text) {
@@ -164,7 +165,13 @@ bool Exercise::set_up() {
     const auto metric = [&](std::uint32_t kind, std::string_view name, std::string_view labels, std::uint64_t& to) {
         return api_->metric(host_, kind, str(name), str("Help."), str(labels), &to);
     };
-    const bool wrong_metric = metric(WSHUB_COUNTER, "wshub_x", "", id) == WSHUB_OK ||
+    bool wrong_labels = false;
+    for (const char* const labels : {"a", "a=1", "a=\"1", "a=\"1\",", ",a=\"1\"", "a=\"1\"b=\"2\"", "a=\"1\",a=\"2\"",
+                                     "plugin=\"x\"", "a=\"\\t\"", "a=\"\n\"", "a:b=\"1\"", "=\"1\"", "a=\"\\\""}) {
+        wrong_labels = wrong_labels || metric(WSHUB_COUNTER, "labels_total", labels, id) == WSHUB_OK;
+    }
+    const bool wrong_metric = wrong_labels || metric(WSHUB_COUNTER, "wshub_x", "", id) == WSHUB_OK ||
+                              metric(WSHUB_GAUGE, "process_x", "", id) == WSHUB_OK ||
                               metric(WSHUB_COUNTER, "1x", "", id) == WSHUB_OK || metric(7, "x", "", id) == WSHUB_OK ||
                               api_->metric(host_, WSHUB_COUNTER, str("x"), str(""), str(""), nullptr) == WSHUB_OK;
     // "*" would be asked about every event of every scenario.
@@ -179,6 +186,7 @@ bool Exercise::set_up() {
     if (everything[0].text == "\"true\"" && !on(WSHUB_ON_EVENT, "*", kEverything, -5)) return false;
     return !wrong && !wrong_metric && metric(WSHUB_COUNTER, "done_total", "", counter_) == WSHUB_OK &&
            metric(WSHUB_COUNTER, "done_total", "how=\"well\"", labelled_) == WSHUB_OK &&
+           metric(WSHUB_COUNTER, "done_total", "a=\"},{\",b=\"\\\"\\n\\\\\"", id) == WSHUB_OK &&
            metric(WSHUB_GAUGE, "level", "", gauge_) == WSHUB_OK &&
            metric(WSHUB_GAUGE, "done_total", "", id) == WSHUB_EINVAL && on(WSHUB_ON_EVENT, "run", kRun) &&
            on(WSHUB_ON_EVENT, "chain", kSecond) && on(WSHUB_ON_EVENT, "chain", kFirst, 5) &&
@@ -378,6 +386,11 @@ std::int32_t Exercise::about_itself(const std::string& name, json::View item, co
         return read(out, [&](const wshub_sink* to) { return api_->channel_str(host_, number(1), WSHUB_F_SID, to); });
     }
     if (name == "channel_str_nowhere") return api_->channel_str(host_, number(1), WSHUB_F_SID, nullptr);
+    if (name == "control") {  // operation, arguments, a number
+        const std::string operation = bytes(item[1]);
+        const std::string arguments = item[2].is_string() ? bytes(item[2]) : std::string(item[2].text());
+        return api_->control(host_, str(operation), str(arguments), kAnswer, number(3));
+    }
     if (name == "on") return api_->on(host_, WSHUB_ON_EVENT, str("late"), kRun, 0);
     if (name == "metric") {
         std::uint64_t id = 0;
@@ -511,6 +524,12 @@ std::int32_t Exercise::call(std::uint32_t kind, wshub_slot slot, const void* dat
             } else if (results.text != "[]") {
                 log("results " + results.text);
             }
+            break;
+        }
+        case kAnswer: {
+            const auto& answer = *static_cast<const wshub_answer*>(data);
+            log("answer " + std::to_string(answer.cookie) + " " + code_name(answer.status) + " " +
+                std::string(view(answer.code)) + std::string(view(answer.result)));
             break;
         }
         case kConnect: {

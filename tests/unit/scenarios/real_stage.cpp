@@ -1,9 +1,11 @@
 // The real hub and plugin host, on a loop that the test turns by hand.
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <sstream>
 
 #include "../host/host_world.h"
+#include "control/control.h"
 #include "fake_exchange.h"
 #include "protocol/socket_packet.h"
 #include "stage.h"
@@ -14,16 +16,21 @@ namespace {
 class RealStage final : public Stage {
 public:
     RealStage(const std::string& plugin, const Settings& settings)
-        : directory_({plugin}), plugin_(plugin), world_(std::make_unique<HostWorld>(directory_, Lines{plugin})) {
-        for (const auto& [key, value] : settings) world_->set(plugin, key, value);
-        world_->settings.server_version = "1.2.3";
-        world_->settings.state_directory = "/var/lib/wshub";
-        const host::Problems problems = world_->load();
-        if (!problems.empty()) throw std::runtime_error(problems.front());
+        : directory_({plugin}), plugin_(plugin), world_(loaded(directory_, plugin, settings)) {
         world_->host->set_url("http://127.0.0.1:3000");
+        world_->host->set_control([this](auto operation, auto arguments, auto who, auto done) {
+            ++asked_;
+            control_.request(operation, arguments, who, [this, done](const host::ControlAnswer& answer) {
+                done(answer);
+                --asked_;
+            });
+        });
+        control_.start();
         world_->host->start();
         world_->turn();
     }
+
+    ~RealStage() override { control_.stop(); }
 
 private:
     struct Client {
@@ -33,6 +40,17 @@ private:
         std::uint64_t next_ack = 0;
         std::vector<std::pair<std::string, std::uint64_t>> questions;  // event and ack id
     };
+
+    static std::unique_ptr<HostWorld> loaded(const PluginDirectory& directory, const std::string& plugin,
+                                             const Settings& settings) {
+        auto world = std::make_unique<HostWorld>(directory, Lines{plugin});
+        for (const auto& [key, value] : settings) world->set(plugin, key, value);
+        world->settings.server_version = "1.2.3";
+        world->settings.state_directory = "/var/lib/wshub";
+        const host::Problems problems = world->load();
+        if (!problems.empty()) throw std::runtime_error(problems.front());
+        return world;
+    }
 
     void do_connect(const std::string& label, const std::string& nsp, const std::string& auth) override {
         clients_[label] = {&world_->connect(auth, nsp), nsp, false, 0, {}};
@@ -126,6 +144,9 @@ private:
         client.session->text(packet);
         for (const std::string& each : bins) client.session->binary(each);
         world_->turn();
+        // Operations are carried out on a thread of their own.
+        while (asked_ > 0) world_->turn();
+        world_->turn();
     }
 
     // Of a session that several clients share, each finds its own packets; what is left stays for the others.
@@ -196,6 +217,10 @@ private:
     std::map<FakeSession*, Packets> kept_;
     std::vector<std::pair<std::string, std::shared_ptr<FakeReply>>> requests_;
     std::unique_ptr<HostWorld> world_;
+    std::atomic<int> asked_{0};  // operations that are not answered yet
+    session::Engine engine_{{}, world_->loop_pointers, *world_->hub, world_->metrics};
+    control::Control control_{{*world_->hub, *world_->host, engine_, world_->loop_pointers, world_->clock,
+                               world_->metrics, "1.2.3", nullptr}};
 };
 
 }  // namespace

@@ -19,8 +19,9 @@ struct Counting : wshub::Plugin {
         on("count", [this](wshub::Event& event) { event.ack(version, ++count); });
         on("after", [this](wshub::Event&) { after(1s, [this] { all().emit("late"); }); });
         on("renew", [this](wshub::Event& event) {
-            const bool itself = request_reload("plugin"), all_of_them = request_reload();
-            event.ack(itself, all_of_them, request_reload("nobody"));
+            const wshub::Ack ack = event.take_ack();
+            control("reload", wshub::json::obj("plugin", event[0]),
+                    [ack](const wshub::ControlAnswer& answer) { ack(answer.code(), answer.result()); });
         });
         if (version == 2) on("new in 2", [](wshub::Event& event) { event.ack("yes"); });
     }
@@ -99,9 +100,11 @@ TEST_CASE("a version that cannot take over leaves the old one serving", "[testin
     CHECK(alice.ask("count") == "[1,2]");
 }
 
-TEST_CASE("requests to reload are noted", "[testing_reload]") {
+TEST_CASE("a plugin may ask for a reload, which is noted", "[testing_reload]") {
     wshub::FakeHost host;
     host.load<Counting<1>>();
-    CHECK(host.connect().ask("renew") == "[true,true,false]");
-    CHECK(host.reload_requests() == std::vector<std::string>{"plugin", ""});
+    wshub::FakeClient alice = host.connect();
+    CHECK(alice.ask("renew", "plugin") == R"(["",{"changes":[]}])");
+    CHECK(alice.ask("renew", "nobody") == R"(["NOT_FOUND",null])");
+    CHECK(host.control_requests().front().arguments == R"({"plugin":"plugin"})");
 }

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "server/help.h"
+
 using namespace wshub::server;
 
 using Arguments = std::vector<std::string_view>;
@@ -29,6 +31,10 @@ TEST_CASE("what is asked for is done instead of serving", "[command line]") {
         {"--help", Action::kHelp},
         {"-h", Action::kHelp},
         {"--probe-plugin=x.so", Action::kProbePlugin},
+        {"serve", Action::kServe},
+        {"check", Action::kCheck},
+        {"config", Action::kPrintConfig},
+        {"help", Action::kHelp},
     }));
     CHECK(parse_command_line({argument}).action == action);
 }
@@ -44,6 +50,19 @@ TEST_CASE("new-plugin takes a name, and a folder to make it in", "[command line]
     CHECK(parse_command_line({"new-plugin", "--help"}).action == Action::kHelp);
 }
 
+TEST_CASE("commands have options of their own", "[command line]") {
+    CHECK(parse_command_line({"check", "--config=a.ini", "--json"}).json);
+    CHECK(parse_command_line({"config", "--diff-defaults"}).diff_defaults);
+    CHECK(parse_command_line({"plugins", "list", "--json"}).action == Action::kListPlugins);
+    const CommandLine info = parse_command_line({"plugins", "info", "x.so"});
+    CHECK(info.action == Action::kShowPlugin);
+    CHECK(info.plugin_file == "x.so");
+    const CommandLine help = parse_command_line({"plugins", "--help"});
+    CHECK(help.action == Action::kHelp);
+    CHECK(help.topic == "plugins");
+    CHECK(parse_command_line({"help", "ctl", "kick"}).topic == "ctl kick");
+}
+
 TEST_CASE("what is no option is refused in one sentence", "[command line]") {
     auto [arguments, sentence] = GENERATE(table<Arguments, std::string>({
         {{"--confg", "x"}, R"(unknown option "--confg", did you mean --config?)"},
@@ -55,6 +74,11 @@ TEST_CASE("what is no option is refused in one sentence", "[command line]") {
         {{"--config="}, "--config needs a file"},
         {{"--set"}, "--set needs a value"},
         {{"--check=yes"}, "--check takes no value"},
+        {{"chek"}, R"(unknown command "chek", did you mean check?)"},
+        {{"check", "x"}, R"(unexpected argument "x"; check takes options only)"},
+        {{"serve", "--json"}, R"(unknown option "--json")"},
+        {{"plugins"}, "plugins needs list, or info and a file"},
+        {{"plugins", "info"}, "plugins needs list, or info and a file"},
         {{"new-plugin"}, "new-plugin needs a name"},
         {{"new-plugin", ""}, R"(unexpected argument ""; new-plugin takes one name)"},
         {{"new-plugin", "a", "b"}, R"(unexpected argument "b"; new-plugin takes one name)"},
@@ -71,8 +95,10 @@ TEST_CASE("what is no option is refused in one sentence", "[command line]") {
 TEST_CASE("the help names every option there is but the hidden one", "[command line]") {
     const std::string help = help_text();
     for (const char* const option :
-         {"--config", "--set", "--check", "--print-config", "--version", "--help", "new-plugin", "--directory"}) {
+         {"--config", "--set", "--check", "--print-config", "--version", "--help", "new-plugin", "--directory", "ctl",
+          "plugins list", "plugins info", "client", "--json"}) {
         CHECK(help.find(option) != std::string::npos);
     }
     CHECK(help.find("--probe-plugin") == std::string::npos);
+    for (const std::string& command : command_names()) CHECK(help.find("  " + command) != std::string::npos);
 }

@@ -159,8 +159,10 @@ TEST_CASE("a client that does not read is dropped when its queue is full", "[ses
     SECTION("polling") {
         EngineBench bench(settings);
         const std::string sid = bench.open_polling();
-        while (!bench.session().closing()) bench.send("4" + std::string(99, 'x'));
+        int sent = 0;
+        for (; !bench.session().closing(); ++sent) bench.send("4" + std::string(99, 'x'));
         CHECK(bench.log().session->queued_bytes() == 0);
+        CHECK(bench.metric("wshub_packets_dropped_total") == std::to_string(sent));
         bench.turns(2);
         CHECK(bench.log().closed == std::vector{CloseReason::kQueueFull});
         CHECK(status_of(*bench.get(sid)) == 400);

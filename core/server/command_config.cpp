@@ -1,0 +1,104 @@
+// `wshub check` and `wshub config`: the configuration, looked at without starting anything.
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+
+#include "control/json_writer.h"
+#include "server/commands.h"
+#include "server/core_keys.h"
+#include "server/server.h"
+
+namespace wshub::server {
+namespace {
+
+using control::Object;
+
+// As the log would find, without making the file.
+bool can_append(const std::filesystem::path& file) {
+    if (::access(file.c_str(), W_OK) == 0) return !std::filesystem::is_directory(file);
+    return errno == ENOENT && ::access(file.parent_path().c_str(), W_OK | X_OK) == 0;
+}
+
+// All that is wrong, as far as it can be known without starting.
+struct Inspection {
+    SettingSources sources;
+    LoadedSettings loaded;
+    std::vector<host::PluginInfo> plugins;
+    std::vector<std::string> problems;
+};
+
+Inspection inspect(const CommandLine& line, bool check_only) {
+    set_up_quiet_log();
+    Inspection found{sources_of(line.config, line.overrides), {}, {}, {}};
+    found.loaded = load(found.sources);
+    Settings& settings = found.loaded.settings;
+    settings.host.check_only = check_only;
+    found.problems = found.loaded.problems;
+    if (found.loaded.plugins_known) {
+        Server server(settings);
+        const host::Problems more = server.load_plugins();
+        found.problems.insert(found.problems.end(), more.begin(), more.end());
+        found.plugins = server.plugins();
+    }
+    if (!settings.log.file.empty() && !can_append(settings.log.file)) {
+        found.problems.push_back("[log] file = \"" + settings.log.file + "\": cannot be opened for appending");
+    }
+    return found;
+}
+
+int tell_as_json(const Inspection& found) {
+    say(stdout, Object()
+                    .add("ok", found.problems.empty())
+                    .add("configuration", control::or_null(found.sources.file.string()))
+                    .add("problems", control::array_of(found.problems))
+                    .done()
+                    .text);
+    return found.problems.empty() ? kDone : kNotStarted;
+}
+
+// {"server":{"port":"3000",...},...,"plugin.rooms":{...}}: texts as they would stand in the file; secrets that are set
+// as "***".
+std::string settings_as_json(const std::vector<ShownSection>& sections) {
+    Object all;
+    for (const ShownSection& section : sections) {
+        Object object;
+        for (const ShownSetting& setting : section.settings) {
+            object.add(setting.key, setting.secret ? std::string("***") : setting.value);
+        }
+        all.add(section.name, object.done());
+    }
+    return all.done().text;
+}
+
+}  // namespace
+
+int check(const CommandLine& line) {
+    const Inspection found = inspect(line, true);
+    if (line.json) return tell_as_json(found);
+    if (!found.problems.empty()) return refuse(found.problems);
+    say(stdout, "ok: " + name_of(found.sources.file));
+    return kDone;
+}
+
+int print_config(const CommandLine& line) {
+    const Inspection found = inspect(line, false);
+    if (!found.problems.empty()) return line.json ? tell_as_json(found) : refuse(found.problems);
+    std::vector<ShownSection> sections = shown_settings(found.loaded, found.plugins);
+    if (line.diff_defaults) {
+        SettingSources nothing_set = found.sources;
+        nothing_set.file.clear();
+        nothing_set.overrides.clear();
+        leave_out_defaults(sections, load_settings(nothing_set));
+    }
+    if (line.json) {
+        say(stdout, settings_as_json(sections));
+    } else if (sections.empty()) {
+        say(stdout, "# nothing differs from the defaults");
+    } else {
+        say(stdout, print_settings(sections));
+    }
+    return kDone;
+}
+
+}  // namespace wshub::server

@@ -1,0 +1,12 @@
+// What the program says of itself.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wshub::server {
+
+// Of a command ("check", "ctl", "ctl kick"); of the program if there is no such command.
+std::string help_text(std::string_view topic = {});
+
+}  // namespace wshub::server

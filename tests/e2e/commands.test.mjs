@@ -1,0 +1,139 @@
+// The commands that start no hub: check, config, plugins, help.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { after, describe, it } from "node:test";
+import { PLUGINS, PROGRAM, soon } from "./support/hub.mjs";
+
+const folder = mkdtempSync(path.join(tmpdir(), "wshub-commands-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const written = (name, text) => {
+  const file = path.join(folder, name);
+  writeFileSync(file, text);
+  return file;
+};
+function run(...args) {
+  const end = new Promise((resolve) => {
+    execFile(PROGRAM, args, (error, stdout, stderr) => resolve({ code: error ? error.code : 0, stdout, stderr }));
+  });
+  return soon(end, `wshub ${args.join(" ")}`);
+}
+
+describe("wshub check", () => {
+  const good = written("good.ini", "[server]\nport = 3999\n[plugins]\nenabled = rooms\n");
+  const bad = written("bad.ini", "[server]\nprot = 1\nport = many\n");
+
+  it("says that all is well, or everything that is not", async () => {
+    assert.deepEqual(await run("check", "--config", good), { code: 0, stdout: `ok: ${good}\n`, stderr: "" });
+    const { code, stdout, stderr } = await run("check", "--config", bad);
+    assert.equal(code, 1);
+    assert.equal(stdout, "");
+    assert.match(stderr, /prot.*did you mean port\?[^]*port = "many"/);
+    assert.deepEqual(await run("--check", "--config", bad), { code, stdout, stderr });
+  });
+
+  it("says the same as JSON", async () => {
+    assert.deepEqual(JSON.parse((await run("check", "--config", good, "--json")).stdout), { ok: true, configuration: good, problems: [] });
+    const { code, stdout, stderr } = await run("check", "--config", bad, "--json");
+    assert.equal(code, 1);
+    assert.equal(stderr, "");
+    const said = JSON.parse(stdout);
+    assert.equal(said.ok, false);
+    assert.equal(said.problems.length, 2);
+  });
+});
+
+describe("wshub config", () => {
+  const file = written("config.ini", "[server]\nport = 3999\n[plugins]\nenabled = rooms, admin\n[plugin.admin]\ntoken = sesame\n[plugin.rooms]\nmembers_only = true\n");
+
+  it("shows what is in force, in a form that gives the same again", async () => {
+    const { code, stdout } = await run("config", "--config", file);
+    assert.equal(code, 0);
+    assert.match(stdout, /^port = 3999$/m);
+    assert.match(stdout, /^# token is set, and secret$/m);
+    assert.ok(!stdout.includes("sesame"));
+    assert.equal((await run("--print-config", "--config", file)).stdout, stdout);
+    const again = written("again.ini", stdout);
+    assert.equal((await run("config", "--config", again, "--set", "plugin.admin.token=x")).stdout, stdout);
+  });
+
+  it("shows what differs from the defaults, and nothing else", async () => {
+    const { stdout } = await run("config", "--config", file, "--diff-defaults");
+    assert.equal(stdout, "[server]\nport = 3999\n\n[plugins]\nenabled = rooms, admin\n\n[plugin.rooms]\nmembers_only = true\n\n[plugin.admin]\n# token is set, and secret\n");
+    const none = written("none.ini", "");
+    assert.equal((await run("config", "--config", none, "--diff-defaults")).stdout, "# nothing differs from the defaults\n");
+  });
+
+  it("shows it as JSON, secrets masked", async () => {
+    const all = JSON.parse((await run("config", "--config", file, "--json")).stdout);
+    assert.equal(all.server.port, "3999");
+    assert.equal(all["plugin.admin"].token, "***");
+    const some = JSON.parse((await run("config", "--config", file, "--diff-defaults", "--json")).stdout);
+    assert.deepEqual(some["plugin.rooms"], { members_only: "true" });
+  });
+});
+
+describe("wshub plugins", () => {
+  const mixed = path.join(folder, "plugins");
+  const none = written("plugins.ini", "[plugins]\ndirectory = plugins\nenabled = rooms\n");
+
+  it("lists what is installed, and what cannot be loaded, and why", async () => {
+    mkdirSync(mixed);
+    copyFileSync(path.join(PLUGINS, "rooms.so"), path.join(mixed, "rooms.so"));
+    copyFileSync(path.join(PLUGINS, "messaging.so"), path.join(mixed, "messaging.so"));
+    writeFileSync(path.join(mixed, "broken.so"), "not a plugin");
+    const { code, stdout } = await run("plugins", "list", "--config", none);
+    assert.equal(code, 0);
+    assert.match(stdout, /^NAME +VERSION +ABI +ENABLED +NEEDS +FILE$/m);
+    assert.match(stdout, /^rooms +\S+ +1\.0 +yes /m);
+    assert.match(stdout, /^messaging +\S+ +1\.0 +no /m);
+    assert.match(stdout, /^refused: .*broken\.so: /m);
+    const json = JSON.parse((await run("plugins", "list", "--config", none, "--json")).stdout);
+    assert.deepEqual(json.items.map(({ name, enabled }) => [name, enabled]), [["messaging", false], ["rooms", true]]);
+    assert.equal(json.refused.length, 1);
+  });
+
+  it("tells what is in a file, by path or by name", async () => {
+    const { code, stdout } = await run("plugins", "info", path.join(PLUGINS, "rooms.so"));
+    assert.equal(code, 0, stdout);
+    assert.match(stdout, /^name +rooms$/m);
+    assert.match(stdout, /^events +.*join_room/m);
+    assert.match(stdout, /^members_only +/m);
+    const json = JSON.parse((await run("plugins", "info", "rooms", "--json")).stdout);
+    assert.equal(json.name, "rooms");
+    assert.equal(json.abi, "1.0");
+    assert.equal(json.refused, null);
+    assert.ok(json.events.includes("join_room"));
+    assert.ok(json.settings.some(({ key }) => key === "members_only"));
+  });
+
+  it("tells why a file would be refused", async () => {
+    const { code, stdout } = await run("plugins", "info", path.join(mixed, "broken.so"));
+    assert.equal(code, 1);
+    assert.match(stdout, /^refused +/m);
+    const crash = await run("plugins", "info", path.join(PLUGINS, "..", "tests/bad_plugins/built/static_crashes.so"), "--json");
+    assert.equal(crash.code, 1);
+    assert.notEqual(JSON.parse(crash.stdout).refused, null);
+  });
+});
+
+describe("wshub help", () => {
+  it("tells of each command what it does, with examples and exit codes", async () => {
+    for (const command of ["serve", "check", "config", "plugins", "new-plugin", "ctl"]) {
+      const help = await run(command, "--help");
+      assert.equal(help.code, 0);
+      assert.match(help.stdout, new RegExp(`^ *wshub ${command}`, "m"));
+      assert.match(help.stdout, /^Examples$|^Operations$/m);
+      assert.equal((await run("help", command)).stdout, help.stdout);
+    }
+    assert.equal((await run("help")).stdout, (await run("--help")).stdout);
+  });
+
+  it("helps with a mistyped command", async () => {
+    const { code, stderr } = await run("plugin", "list");
+    assert.equal(code, 2);
+    assert.match(stderr, /unknown command "plugin", did you mean plugins\?/);
+  });
+});
