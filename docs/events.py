@@ -25,8 +25,8 @@ def relocated(name, target):
     rest = hash_mark + anchor
     if full == PAGE:
         return rest or "#"
-    if full.parent == PAGE.parent:
-        return full.name + rest
+    if PAGE.parent in full.parents:
+        return full.relative_to(PAGE.parent).as_posix() + rest
     return "../" + full.relative_to(ROOT).as_posix() + rest
 
 

@@ -24,6 +24,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(wshub_warnings INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 
+# What distributions ask of their packages: debug information, which is packed apart and names no folder of the machine that
+# built it, and hardening.
+if(WSHUB_PACKAGE)
+  add_compile_options(-g -ffile-prefix-map=${PROJECT_SOURCE_DIR}=/usr/src/wshub-${PROJECT_VERSION}
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection -Wformat -Werror=format-security)
+  add_compile_definitions($<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+  add_link_options(-Wl,-z,relro,-z,now)
+endif()
+
 if(WSHUB_SANITIZE)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # With sanitizers GCC 12 also sees uninitialised values in <regex> that are not there (GCC bug 105562).

@@ -124,12 +124,14 @@ Json story_of(const hub::SocketView& view) {
 struct Filter {
     std::string search;  // in lower case
     std::optional<std::string> nsp, transport, room;
+    bool named;  // only those that have a username
 
     explicit Filter(Arguments& arguments)
         : search(lower(arguments.text("search").value_or(""))),
           nsp(arguments.text("namespace")),
           transport(arguments.text("transport")),
-          room(arguments.text("room")) {
+          room(arguments.text("room")),
+          named(arguments.yes_or_no("named", false)) {
         if (transport && transport != "websocket" && transport != "polling") {
             throw Refused::format("transport: expected websocket or polling");
         }
@@ -137,6 +139,7 @@ struct Filter {
 
     bool matches(const hub::SocketRecord& record) const {
         if (transport && *transport != session::transport_name(record.transport)) return false;
+        if (named && record.username.empty()) return false;
         return search.empty() || contains(record.username, search) || contains(record.sid, search) ||
                contains(record.handshake->remote, search);
     }

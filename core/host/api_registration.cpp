@@ -80,6 +80,7 @@ std::int32_t server_str(Instance& instance, std::uint32_t what, const wshub_sink
         case WSHUB_S_VERSION: text = &server.version; break;
         case WSHUB_S_URL: text = &server.url; break;
         case WSHUB_S_STATE_DIRECTORY: text = &server.state_directory; break;
+        case WSHUB_S_PATH: text = &server.path; break;
         default: return WSHUB_EINVAL;
     }
     if (text->empty()) return WSHUB_ESTATE;

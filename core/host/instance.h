@@ -39,6 +39,7 @@ class Timers;
 struct ServerInfo {
     std::string version;
     std::string state_directory;
+    std::string path;
     std::string url;  // before the first start()
 };
 

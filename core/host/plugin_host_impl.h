@@ -38,7 +38,7 @@ struct PluginHost::Impl {
                    http,
                    router,
                    channels,
-                   {settings.server_version, settings.state_directory.string(), {}},
+                   {settings.server_version, settings.state_directory.string(), settings.channels.engine.path, {}},
                    settings.quarantine},
           workers(settings.workers),
           dispatcher(router, hub, workers) {}

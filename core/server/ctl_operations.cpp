@@ -160,6 +160,7 @@ const std::vector<CtlOperation>& ctl_operations() {
           {"namespace", Kind::kText, false, false, "only those in this one"},
           {"transport", Kind::kText, false, false, "only those over websocket or polling"},
           {"room", Kind::kText, false, false, "only those in this room"},
+          {"named", Kind::kYesNo, false, false, "only those with a username"},
           {"sort", Kind::kText, false, false,
            "username, connected, address, transport, events_in, queued_bytes or latency"},
           kOrder,

@@ -46,7 +46,8 @@ Examples
 A client needs the address alone:  io("http://127.0.0.1:3000")
 
 Signals     SIGTERM and SIGINT close the sessions, stop the plugins and end the program;
-            a second one ends it at once. SIGHUP reads the configuration again.
+            a second one ends it at once. SIGHUP reads the configuration again,
+            SIGUSR1 opens the log file anew.
 Exit codes  0 ended as asked, or check found nothing; 1 could not start, or check found
             something; 2 wrong command line; 3 ctl reached no hub; 130 and 143 ended at once
             by a second signal.

@@ -16,6 +16,7 @@
 #include "access.h"
 #include "cards.h"
 #include "connections.h"
+#include "dashboard.h"
 #include "desk.h"
 #include "operations.h"
 #include "token_file.h"
@@ -37,6 +38,7 @@ public:
         on_connect([this](wshub::Connect& connect) { admit(connect); }, kBeforeOtherTokens);
         on("admin_subscribe", [this](wshub::Event& event) { list(event, Request::admin_subscribe); });
         on("admin_get_connections", [this](wshub::Event& event) { list(event, Request::admin_get_connections); });
+        on("admin_unsubscribe", [this](wshub::Event& event) { give_up(event); });
         for (const admin::Operation& operation : admin::operations()) {
             on(operation.event, [this, &operation](wshub::Event& event) { desk_.handle(event, operation); });
         }
@@ -46,6 +48,7 @@ public:
         on_disconnect([this](Session session, std::string_view) { disconnected(session); });
         on_join([this](Session session, std::string_view room) { joined(session, room); });
         on_leave([this](Session session, std::string_view room) { left(session, room); });
+        serve_dashboard();
         if (stats_interval_ > Millis::zero()) every(stats_interval_, [this] { tell_everybody(); });
     }
 
@@ -148,6 +151,11 @@ private:
         return watchers_.add(session.id(), nsp);
     }
 
+    void give_up(wshub::Event& event) {
+        unsubscribe(event.session());
+        event.ack(json::obj("status", "unsubscribed"));
+    }
+
     void unsubscribe(const Session& session) {
         session.leave_private(kRoom);
         watchers_.remove(session.id());
@@ -238,6 +246,33 @@ private:
 
     void tell_everybody() {
         for (const std::string& nsp : namespaces()) all().in(nsp).emit("system:stats", stats(nsp));
+    }
+
+    // ---- the page
+
+    // Anybody may have the page's files; what it shows comes by the events above.
+    void serve_dashboard() {
+        if (admin::dashboard_files().empty()) return;
+        http("GET /admin", [](wshub::Http& request) {
+            request.reply(308, "text/plain; charset=utf-8", "See admin/\n",
+                          admin::page_headers() + "Location: admin/\r\n");
+        });
+        http("GET /admin/config.json", [this](wshub::Http& request) {
+            request.reply(200, "application/json", dashboard_config().text, admin::page_headers());
+        });
+        http("GET /admin/*", [](wshub::Http& request) {
+            constexpr std::string_view kFolder = "/admin/";
+            const std::string_view name = request.path().substr(kFolder.size());
+            const auto answer = admin::answer_page(admin::dashboard_files(), name, request.headers());
+            request.reply(answer.status, answer.content_type, answer.body, answer.headers);
+        });
+    }
+
+    // Where the page connects to, and whether it need ask for a token first.
+    json::Raw dashboard_config() const {
+        const std::vector<std::string> served = namespaces();
+        return json::obj("path", server_path(), "namespace", served.empty() ? std::string("/") : served.front(),
+                         "needs_token", access_ == admin::Access::token);
     }
 
     const admin::Access access_ = read_access();

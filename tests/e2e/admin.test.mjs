@@ -327,6 +327,23 @@ for (const how of HOW) {
       await settled(carol, carol);
     }));
 
+    it("end with admin_unsubscribe, and begin again", crowd(noisy, how, async (all) => {
+      const carol = await all.subscriber();
+      for (let i = 0; i < 2; ++i) assert.deepStrictEqual(await carol.acked("admin_unsubscribe"), { status: "unsubscribed" });
+      const bob = await all.join();
+      await bob.acked("join_room", "unseen");
+      await bob.next();
+      await carol.acked("ping");
+      assert.deepEqual(carol.inbox, []);
+      assert.equal((await carol.acked("admin_subscribe")).total, 2);
+      await bob.acked("leave_room", "unseen");
+      await roomUpdate(carol, "leave", bob, "unseen", []);
+      assert.deepStrictEqual(await bob.acked("admin_unsubscribe"), { status: "unsubscribed" }); // who never subscribed
+      leave(bob);
+      shown(bob, await connectionUpdate(carol, "disconnect", 1));
+      await settled(carol, carol);
+    }));
+
     it("end with the connection", crowd(noisy, how, async (all) => {
       const carol = await all.subscriber();
       leave(carol);

@@ -155,6 +155,11 @@ for (const how of HOW) {
         assert.equal(room.members, 2);
         assert.deepEqual(room.items.map(({ sid }) => sid), [a.id]);
         assert.equal((await ask("sessions", { room: "small" })).items[0].sid, a.id);
+        assert.equal((await ask("sessions", { room: "small", named: true })).matched, 0);
+        await a.ask("system:setData", { username: `one of the small over ${how}` });
+        assert.equal((await ask("sessions", { room: "small", named: true })).items[0].sid, a.id);
+        assert.equal((await ask("sessions", { room: "big", named: false })).matched, 2);
+        await fails("INVALID_FORMAT", "sessions", { named: "yes" });
         await fails("NOT_FOUND", "room", { name: "nobody there" });
         await fails("NOT_FOUND", "rooms", { namespace: "/none" });
       }));

@@ -112,6 +112,14 @@ describe("commands", () => {
   }
 });
 
+const VERSION = /VERSION (\d+\.\d+\.\d+)/.exec(read("CMakeLists.txt"))[1];
+const ARCHIVE = `wshub-${VERSION}-Linux-x86_64`;
+function packageNames([verb, ...rest], verbs) {
+  const made = [`wshub_${VERSION}_amd64.deb`, `wshub-sdk_${VERSION}_amd64.deb`, `wshub-${VERSION}-1.x86_64.rpm`, `wshub-${VERSION}-1.src.rpm`];
+  assert.match(verb, verbs);
+  for (const name of rest) assert.ok(made.includes(path.basename(name)), name);
+}
+
 // Who looks at commands of other programs. docs/plugins.md is run by tests/sdk, line by line; docs/events.md is made of the plugins' pages.
 const OTHERS = {
   "./dev": ([command, ...rest]) => {
@@ -121,7 +129,20 @@ const OTHERS = {
   },
   ctest: (args) => assert.match(read("tests/unit/server/CMakeLists.txt") + args.join(" "), /wshub_unit\(server\n[^]*-R unit_server$/),
   "build/dev/bin/unit_server": ([tags]) => assert.ok(read("tests/unit/server/ini_reader_test.cpp").includes(`"${tags}")`), tags),
+  // What ./dev package makes, and tests/packages installs; cmake's own words are those of the build.
+  apt: (args) => packageNames(args, /^install$/),
+  dnf: (args) => packageNames(args, /^(install|builddep)$/),
+  rpmbuild: (args) => packageNames(args, /^--rebuild$/),
+  tar: (args) => assert.deepEqual(args, ["-xzf", `${ARCHIVE}.tar.gz`]),
+  cd: (args) => assert.deepEqual(args, [ARCHIVE]),
+  "bin/wshub": (args) => assert.deepEqual(args, ["--config", "etc/wshub/wshub.ini"]),
+  cmake: (args) => {
+    const sources = read("CMakeLists.txt");
+    for (const [, name] of args.join(" ").matchAll(/-D(WSHUB_\w+)=/g)) assert.match(sources, new RegExp(`\\((\\w+ )?${name} `), name);
+    assert.ok(["-S", "--build", "--install"].includes(args[0]), args[0]);
+  },
   npm: (args) => {
+    if (args[0] === "ci") return;
     const version = JSON.parse(read("package.json")).devDependencies["socket.io-client"];
     assert.deepEqual(args, ["install", `socket.io-client@${version.split(".")[0]}`]);
   },

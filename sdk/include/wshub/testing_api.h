@@ -147,10 +147,11 @@ inline std::int32_t now_ms(Call call, std::uint64_t* now) {
 }
 
 inline std::int32_t server_str(Call call, std::uint32_t what, const wshub_sink* sink) {
-    if (!is_sink(sink) || what < WSHUB_S_VERSION || what > WSHUB_S_STATE_DIRECTORY) return WSHUB_EINVAL;
+    if (!is_sink(sink) || what < WSHUB_S_VERSION || what > WSHUB_S_PATH) return WSHUB_EINVAL;
     const World& world = call.world;
     const std::string said = what == WSHUB_S_VERSION ? world.version
                              : what == WSHUB_S_URL   ? world.url
+                             : what == WSHUB_S_PATH  ? world.socketio_path
                                                      : world.state_directory;
     if (said.empty()) return WSHUB_ESTATE;
     call.put(*sink, said);

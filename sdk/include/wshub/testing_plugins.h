@@ -40,7 +40,8 @@ public:
     std::vector<FakeLogLine> log;
     std::vector<std::string> failures;
     std::int32_t log_level = WSHUB_TRACE;
-    std::string version = "0.0.0", url = "http://127.0.0.1:3000", state_directory = "/var/lib/wshub";
+    std::string version = "0.0.0", url = "http://127.0.0.1:3000", state_directory = "/var/lib/wshub",
+                socketio_path = "/socket.io/";
     wshub_timer last_timer = 0;
     std::map<wshub_channel_session, std::shared_ptr<ChannelSide>> channels;
     wshub_channel_session last_channel = 0;

@@ -135,7 +135,9 @@ TEST_CASE("variables of sessions and of the plugin", "[scenarios]") {
 TEST_CASE("what the server tells of itself", "[scenarios]") {
     same([](Stage& at) {
         at.connect("a");
-        at.run("a", R"(["server_str",1],["server_str",2],["server_str",3],["server_str",0],["server_str",4])");
+        at.run(
+            "a",
+            R"(["server_str",1],["server_str",2],["server_str",3],["server_str",4],["server_str",0],["server_str",5])");
     });
 }
 

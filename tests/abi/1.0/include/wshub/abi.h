@@ -325,9 +325,10 @@ typedef struct wshub_visitor {
 
 /* What the server tells of itself. */
 enum {
-    WSHUB_S_VERSION = 1,    /* "0.1.0" */
-    WSHUB_S_URL,            /* "http://127.0.0.1:3000": where it listens */
-    WSHUB_S_STATE_DIRECTORY /* [server] state_directory; there may be none yet: who keeps something there makes it */
+    WSHUB_S_VERSION = 1,     /* "0.1.0" */
+    WSHUB_S_URL,             /* "http://127.0.0.1:3000": where it listens */
+    WSHUB_S_STATE_DIRECTORY, /* [server] state_directory; there may be none yet: who keeps something there makes it */
+    WSHUB_S_PATH             /* "/socket.io/": where Socket.IO is served */
 };
 
 /* ---- what the host offers ---- */

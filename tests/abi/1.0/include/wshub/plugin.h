@@ -305,7 +305,8 @@ public:
     std::uint64_t total_connections(std::string_view nsp = {}) const { return count(WSHUB_COUNT_CONNECTIONS, nsp); }
 
     std::string server_version() const { return server_text(WSHUB_S_VERSION); }
-    std::string server_url() const { return server_text(WSHUB_S_URL); }  // "http://127.0.0.1:3000": where it listens
+    std::string server_url() const { return server_text(WSHUB_S_URL); }    // "http://127.0.0.1:3000": where it listens
+    std::string server_path() const { return server_text(WSHUB_S_PATH); }  // "/socket.io/": where Socket.IO is served
     // What must outlive the server goes there. There may be no such directory yet: who keeps something makes it.
     std::string state_directory() const { return server_text(WSHUB_S_STATE_DIRECTORY); }
 

@@ -1,0 +1,13 @@
+# After packing: CPack writes the checksums of the debug symbols with the names that the files had on this machine.
+foreach(package IN LISTS CPACK_PACKAGE_FILES)
+  if(NOT package MATCHES "\\.ddeb$")
+    continue()
+  endif()
+  set(folder ${CPACK_TEMPORARY_DIRECTORY}/symbols)
+  file(REMOVE_RECURSE ${folder})
+  execute_process(COMMAND dpkg-deb -R ${package} ${folder} COMMAND_ERROR_IS_FATAL ANY)
+  file(READ ${folder}/DEBIAN/md5sums sums)
+  string(REGEX REPLACE "  [^\n]*/hub-dbgsym/" "  " sums "${sums}")
+  file(WRITE ${folder}/DEBIAN/md5sums "${sums}")
+  execute_process(COMMAND dpkg-deb --root-owner-group -b ${folder} ${package} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
+endforeach()
