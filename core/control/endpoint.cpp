@@ -94,6 +94,7 @@ public:
         } catch (const Poco::Exception& error) {
             base::log::debug("control connection ended {} reason=\"{}\"", who_, error.displayText());
         }
+        socket().close();  // here, and not when the acceptor comes to drop its share of it
     }
 
 private:

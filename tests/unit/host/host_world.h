@@ -2,7 +2,7 @@
 // test puts together; clients are FakeSessions.
 #pragma once
 
-#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -61,21 +62,39 @@ private:
     std::filesystem::path path_;
 };
 
-// What is logged while it lives.
+// What is logged while it lives, by whatever thread.
 class LogCapture {
 public:
-    LogCapture() : before_(spdlog::default_logger()) {
-        auto logger = std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(out_));
+    LogCapture() : sink_(std::make_shared<Sink>()), before_(spdlog::default_logger()) {
+        auto logger = std::make_shared<spdlog::logger>("test", sink_);
         logger->set_pattern("%l %v");
         logger->set_level(spdlog::level::debug);
         spdlog::set_default_logger(std::move(logger));
     }
     ~LogCapture() { spdlog::set_default_logger(before_); }
     LogCapture(const LogCapture&) = delete;
-    std::string text() const { return out_.str(); }
+    std::string text() const { return sink_->text(); }
 
 private:
-    std::ostringstream out_;
+    class Sink final : public spdlog::sinks::base_sink<std::mutex> {
+    public:
+        std::string text() {
+            const std::lock_guard lock(mutex_);
+            return text_;
+        }
+
+    protected:
+        void sink_it_(const spdlog::details::log_msg& message) override {
+            spdlog::memory_buf_t line;
+            formatter_->format(message, line);
+            text_.append(line.data(), line.size());
+        }
+        void flush_() override {}
+
+    private:
+        std::string text_;
+    };
+    std::shared_ptr<Sink> sink_;
     std::shared_ptr<spdlog::logger> before_;
 };
 

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -106,7 +107,8 @@ TEST_CASE("a version that cannot take over leaves the old one serving and says w
     CHECK(site.logged(reason));
     CHECK(site.logged("; version 1.0.0 serves on"));
     CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[1,2]"});
-    CHECK(copies_in(site.directory.path()) == 1);
+    // Builds with sanitizers keep what they may have to name later.
+    if (std::getenv("WSHUB_KEEP_IMAGES") == nullptr) CHECK(copies_in(site.directory.path()) == 1);
 }
 
 TEST_CASE("a file that is not whole is left alone until it is", "[reloads]") {
