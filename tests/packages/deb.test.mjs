@@ -1,6 +1,7 @@
 // The Debian packages in a clean Debian: installed by apt, run as their own user, upgraded, removed, purged.
 import assert from "node:assert/strict";
 import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/support/clients.mjs";
@@ -85,7 +86,7 @@ describe("the Debian packages", () => {
     for (const file of [HUB, SDK, SYMBOLS]) {
       runs("rm", ["-rf", folder]);
       runs("dpkg-deb", ["-R", file, folder]);
-      const { code, stdout } = run("grep", ["-rl", "-e", path.dirname(path.dirname(PACKAGES)), "-e", process.env.HOME ?? "/root/", folder]);
+      const { code, stdout } = run("grep", ["-rl", "-e", path.dirname(path.dirname(PACKAGES)), "-e", homedir(), folder]);
       assert.equal(code, 1, stdout);
     }
     runs("rm", ["-rf", folder]);

@@ -1,6 +1,7 @@
 // The RPMs: what they ask for, started where only base libraries are, installed and erased by rpm, built anew from the source.
 import assert from "node:assert/strict";
 import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { homedir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/support/clients.mjs";
@@ -75,7 +76,7 @@ describe("the RPMs", () => {
     for (const file of [HUB, SDK, SYMBOLS]) {
       runs("rm", ["-rf", folder]);
       unpack(file, folder);
-      const { code, stdout } = run("grep", ["-rl", "-e", path.dirname(path.dirname(PACKAGES)), "-e", process.env.HOME ?? "/root/", folder]);
+      const { code, stdout } = run("grep", ["-rl", "-e", path.dirname(path.dirname(PACKAGES)), "-e", homedir(), folder]);
       assert.equal(code, 1, stdout);
     }
     runs("rm", ["-rf", folder]);
