@@ -35,7 +35,7 @@ host::ControlAnswer answer_of(const Refused& refused) {
 
 struct Control::Impl {
     explicit Impl(Subject given)
-        : subject(std::move(given)), context{subject, subject.clock.wall(), subject.clock.steady(), {}, {}} {}
+        : subject(std::move(given)), context{subject, subject.clock.wall(), subject.clock.steady(), {}} {}
 
     struct Task {
         std::string operation, arguments, who;

@@ -68,27 +68,4 @@ std::vector<hub::SocketView> look_at(const hub::Hub& hub, std::span<const hub::S
     return views;
 }
 
-double LagWatch::worst_ms(const std::vector<net::Loop*>& loops, const base::Clock& clock) {
-    constexpr std::chrono::seconds kMemory{10};
-    const auto outstanding = std::make_shared<Outstanding>(loops.size());
-    const auto worst = std::make_shared<std::atomic<std::int64_t>>(0);
-    const base::SteadyTime asked = clock.steady();
-    for (net::Loop* const loop : loops) {
-        loop->post([&clock, outstanding, worst, asked] {
-            const std::int64_t late = (clock.steady() - asked).count();
-            std::int64_t before = worst->load();
-            while (late > before && !worst->compare_exchange_weak(before, late)) {
-            }
-            outstanding->one_done();
-        });
-    }
-    outstanding->wait();
-    const base::SteadyTime now = clock.steady();
-    while (!lately_.empty() && now - lately_.front().first > kMemory) lately_.pop_front();
-    lately_.emplace_back(now, std::chrono::duration<double, std::milli>(std::chrono::nanoseconds(*worst)).count());
-    const auto latest = std::max_element(lately_.begin(), lately_.end(),
-                                         [](const auto& a, const auto& b) { return a.second < b.second; });
-    return latest->second;
-}
-
 }  // namespace wshub::control

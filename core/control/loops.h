@@ -1,11 +1,7 @@
 // How the control thread gets to know what only a loop may read.
 #pragma once
 
-#include <deque>
-#include <functional>
-#include <mutex>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -20,15 +16,5 @@ inline constexpr base::milliseconds kLoopPatience{5'000};
 // The views of those sockets that are still in, in the order given. A few hundred at a time on their loops. Throws
 // Refused if a loop does not answer. Not on a loop.
 std::vector<hub::SocketView> look_at(const hub::Hub& hub, std::span<const hub::SocketHandle> sockets, hub::Look depth);
-
-// How long tasks waited for their loops: the worst of the last ten seconds that it was asked in.
-class LagWatch {
-public:
-    // Throws Refused if a loop does not answer. Not on a loop.
-    double worst_ms(const std::vector<net::Loop*>& loops, const base::Clock& clock);
-
-private:
-    std::deque<std::pair<base::SteadyTime, double>> lately_;
-};
 
 }  // namespace wshub::control

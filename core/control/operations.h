@@ -28,7 +28,6 @@ struct Context {
     const base::WallTime started;
     const base::SteadyTime started_steady;
     Drain drain;
-    LagWatch lag;
 };
 
 struct Request {
