@@ -45,7 +45,7 @@ std::string error_text() {
 
 // What a connection needs beyond the life of the endpoint's caller.
 struct Shared {
-    Control& control;
+    const host::ControlCall call;
     const base::milliseconds idle;
     std::atomic<bool> stopping{false};
 };
@@ -143,8 +143,8 @@ private:
             return {refused.code(), refused.what(), {}};
         }
         const auto waiting = std::make_shared<Waiting>();
-        shared_->control.request(std::move(operation), std::move(arguments), who_,
-                                 [waiting](const host::ControlAnswer& answer) { waiting->give(answer); });
+        shared_->call(std::move(operation), std::move(arguments), who_,
+                      [waiting](const host::ControlAnswer& answer) { waiting->give(answer); });
         return waiting->take(shared_->stopping);
     }
 
@@ -241,8 +241,8 @@ Poco::Net::ServerSocket listen_at(const std::filesystem::path& path, unsigned mo
 }  // namespace
 
 struct Endpoint::Impl {
-    Impl(EndpointSettings settings, Control& control)
-        : path(std::move(settings.path)), shared(new Shared{control, settings.idle}) {
+    Impl(EndpointSettings settings, host::ControlCall call)
+        : path(std::move(settings.path)), shared(new Shared{std::move(call), settings.idle}) {
         check_path(path);
         make_folder(path.parent_path());
         lock.emplace(path.string() + ".lock");
@@ -267,8 +267,8 @@ struct Endpoint::Impl {
     std::unique_ptr<Poco::Net::TCPServer> server;
 };
 
-Endpoint::Endpoint(EndpointSettings settings, Control& control)
-    : impl_(std::make_unique<Impl>(std::move(settings), control)) {}
+Endpoint::Endpoint(EndpointSettings settings, host::ControlCall call)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(call))) {}
 
 Endpoint::~Endpoint() = default;
 

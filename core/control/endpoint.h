@@ -13,7 +13,7 @@
 #include <stdexcept>
 
 #include "base/clock.h"
-#include "control/control.h"
+#include "host/control.h"
 
 namespace wshub::control {
 
@@ -36,8 +36,8 @@ public:
     static constexpr int kMostConnections = 8;
 
     // Makes the file and listens. One that another process serves is left alone; one that is left over is replaced.
-    // Throws EndpointError.
-    Endpoint(EndpointSettings settings, Control& control);
+    // Throws EndpointError. `call` is asked on threads of the endpoint's own, until it is destroyed.
+    Endpoint(EndpointSettings settings, host::ControlCall call);
     // Closes every connection and removes the file.
     ~Endpoint();
     Endpoint(const Endpoint&) = delete;

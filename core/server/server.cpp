@@ -95,7 +95,11 @@ struct Server::Impl {
 
           pages(given.metrics, {metrics, clock, readiness, loop_list(), [this] { return plugins.troubles(); }}) {
         hub.set_sink(plugins);
-        plugins.set_control([this](auto... call) { control.request(std::move(call)...); });
+        plugins.set_control(control_call());
+    }
+
+    host::ControlCall control_call() {
+        return [this](auto... call) { control.request(std::move(call)...); };
     }
 
     std::vector<net::Loop*> loop_list() const {
@@ -165,7 +169,7 @@ struct Server::Impl {
     void open_endpoint() {
         if (!settings.control.enabled || settings.control.path.empty()) return;
         try {
-            endpoint = std::make_unique<control::Endpoint>(settings.control, control);
+            endpoint = std::make_unique<control::Endpoint>(settings.control, control_call());
         } catch (const control::EndpointError& error) {
             const std::string what = "[control] socket = \"" +
                                      base::log::printable(settings.control.path.string(), 4096) + "\": " + error.what();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -16,7 +18,7 @@ public:
         on("join_room", [this](wshub::Event& event) { join(event); });
         on("leave_room", [this](wshub::Event& event) { leave(event); });
         on("room_message", [this](wshub::Event& event) { message(event); });
-        on_disconnect([this](wshub::Session session, std::string_view) { farewell(session); });
+        on_leave([this](wshub::Session session, std::string_view room) { left(session, std::string(room)); });
     }
 
 private:
@@ -46,7 +48,7 @@ private:
         if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
         const auto& room = std::get<std::string>(read);
         const wshub::Session session = event.session();
-        if (session.leave(room)) to_room(room).emit("room_left", rooms::membership(room, session.sid()));
+        if (session.leave(room)) asked_for_[session] = room;
         event.ack(rooms::done("left", room));
     }
 
@@ -60,12 +62,14 @@ private:
         event.ack(rooms::done("sent", message.room));
     }
 
-    // The session is out of its rooms by now, but they can still be read.
-    void farewell(wshub::Session session) {
-        const std::string sid = session.sid();
-        for (const std::string& room : session.rooms()) {
-            to_room(room).emit("room_left", rooms::membership(room, sid));
-        }
+    // In whatever way a session leaves a room, those who remain are told; and so is the session itself, when it is still
+    // here and it was somebody else who took it out.
+    void left(const wshub::Session& session, const std::string& room) {
+        const wshub::json::Raw told = rooms::membership(room, session.sid());
+        to_room(room).emit("room_left", told);
+        const bool asked = std::exchange(asked_for_[session], {}) == room;
+        const bool is_gone = is_member(session, room);  // its rooms can still be read then, without it in them
+        if (!asked && !is_gone) to(session).emit("room_left", told);
     }
 
     static bool is_member(const wshub::Session& session, const std::string& room) {
@@ -81,6 +85,8 @@ private:
         }
     }
 
+    // The room that a session has just left by leave_room, until left() is told.
+    wshub::PerSession<std::string> asked_for_{*this};
     const bool members_only_ =
         config("members_only", false, "Only members of a room may send room_message to it; others get FORBIDDEN.");
 };

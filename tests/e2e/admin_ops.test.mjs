@@ -199,10 +199,12 @@ for (const how of HOW) {
 
     it("leave takes one out of a room", () =>
       asAdmin(how, async ({ ask, fails, make }) => {
-        const client = await make();
-        await client.ask("join_room", "left");
+        const [client, other] = [await make(), await make()];
+        for (const each of [client, other]) await each.ask("join_room", "left");
+        client.inbox.length = other.inbox.length = 0;
         await ask("leave", { sid: client.id, room: "left" });
-        await until(async () => (await ask("rooms", { search: "left" })).matched === 0, "the room is gone");
+        for (const each of [client, other]) await each.gets(["room_left", { room: "left", sid: client.id }]);
+        assert.equal((await ask("room", { room: "left" })).members, 1);
         await fails("NOT_FOUND", "leave", { sid: client.id, room: "left" });
       }));
 

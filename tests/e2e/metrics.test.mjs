@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import http from "node:http";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { load } from "../bench/servers.mjs";
 import { Polling, RawWebSocket, request } from "./protocol/raw.mjs";
 import { Client } from "./support/clients.mjs";
-import { ROOT, runHub, soon, startHub } from "./support/hub.mjs";
+import { BUILD, ROOT, runHub, soon, startHub } from "./support/hub.mjs";
 import { Exposition } from "./support/prometheus.mjs";
 
 const OPERATIONS = path.join(ROOT, "docs/operations");
@@ -373,6 +374,42 @@ describe("health and readiness", () => {
       assert.equal(live.value("wshub_ready"), 0);
       assert.equal(live.value("wshub_plugin_loads_total", { plugin: "nonexistent", result: "failed" }), 1);
     } finally {
+      await hub.stop();
+    }
+  });
+
+  it("tell of a loop that stands still, as long as it does", async () => {
+    const hub = await startHub({
+      set: {
+        "server.threads": 2,
+        "metrics.stalled_after": "50ms",
+        "plugins.directory": path.join(BUILD, "tests/bad_plugins/built"),
+        "plugins.enabled": "counter",
+      },
+    });
+    // Connections that stay, on either loop: those of the other one can still be asked.
+    const agents = Array.from({ length: 4 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
+    const health = (agent) => request(hub.port, { path: "/healthz", agent });
+    try {
+      for (const agent of agents) assert.equal((await health(agent)).status, 200);
+      const client = await Client.connect(hub);
+      let standing = true;
+      client.socket.emit("slow", 2000);
+      const slow = client.ask("recall").then(() => (standing = false)); // comes after it
+      const seen = [];
+      const watching = agents.map(async (agent) => {
+        while (standing && seen.length === 0) {
+          const answer = await health(agent);
+          if (answer.status !== 200) seen.push(answer);
+        }
+      });
+      await Promise.all([...watching, slow]);
+      assert.equal(seen[0]?.status, 503);
+      assert.match(seen[0].body, /^stalled loops: [01]\n$/);
+      for (const agent of agents) assert.deepEqual(((answer) => [answer.status, answer.body])(await health(agent)), [200, "ok\n"]);
+      client.close();
+    } finally {
+      for (const agent of agents) agent.destroy();
       await hub.stop();
     }
   });
