@@ -15,10 +15,13 @@ public:
     Expiry(wshub::Plugin& plugin, wshub::Millis warn_before, wshub::Counter expired)
         : plugin_(plugin), warn_before_(warn_before.count()), expired_(expired) {}
 
-    // From now on the session ends at this time, and no more at one given before. In its handlers.
+    // From now on the session ends at this time, and no more at one given before. Warns it once, whichever instance of
+    // the plugin has done so. In its handlers, or while none runs.
     void watch(wshub::Session session, std::int64_t ends_at_ms);
     // In its handlers.
     void forget(wshub::Session session);
+    // It is warned of the next end that is watched, in any case.
+    static void warn_again(const wshub::Session& session);
 
 private:
     enum class Warning : std::uint8_t { to_come, given };

@@ -74,6 +74,10 @@ public:
 
 private:
     void on_start() override {
+        // Sessions may be older than this instance of the plugin.
+        if (settings_.mode != "none") {
+            for (const wshub::Session& session : sessions()) watch(session);
+        }
         if (file_) thread([this](wshub::StopToken stop) { watch_file(stop); });
         if (!webhook_) return;
         webhook_->start();
@@ -99,7 +103,8 @@ private:
     // Gives the session what the grant says. Nothing if that could be done.
     std::optional<Reason> apply(const wshub::Session& session, const Grant& grant) const;
     void remember(const wshub::Session& session, const Grant& grant) const;
-    void begin(wshub::Session session);
+    void begin(const wshub::Session& session);
+    void watch(const wshub::Session& session);
     void refresh(wshub::Event& event);
     std::optional<Reason> check_refresh(const wshub::Session& session, const Grant& grant) const;
 
@@ -326,8 +331,12 @@ void Auth::remember(const wshub::Session& session, const Grant& grant) const {
     session.set_var(kGrantVar, json::obj("endsAt", grant.ends_at_ms, "sub", grant.subject, "iss", grant.issuer));
 }
 
-void Auth::begin(wshub::Session session) {
+void Auth::begin(const wshub::Session& session) {
     accepted_.inc();
+    watch(session);
+}
+
+void Auth::watch(const wshub::Session& session) {
     const std::string grant = session.var(kGrantVar);
     if (grant.empty()) return;
     const json::View ends_at = json::View(grant)["endsAt"];
@@ -356,6 +365,7 @@ void Auth::refresh(wshub::Event& event) {
     }
     if (!session.set_roles(roles_of(*grant))) return;
     remember(session, *grant);
+    auth::Expiry::warn_again(session);
     if (grant->ends_at_ms) {
         expiry_.watch(session, *grant->ends_at_ms);
     } else {

@@ -11,6 +11,7 @@ import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { runHub, soon, startHub } from "./support/hub.mjs";
 import { Client, HOW, refused } from "./support/clients.mjs";
+import { startReloadable } from "./support/reloads.mjs";
 
 const UNAUTHORIZED = { code: "FORBIDDEN", message: "Unauthorized" };
 const PONG = (client) => ({ status: "pong", sid: client.id });
@@ -433,6 +434,51 @@ describe("the end of a JWT", { concurrency: true }, () => {
     client.close();
     await turnedAway(lenient, "websocket", { token: jwt({ exp: seconds(-301) }) });
     await stop(lenient);
+  });
+});
+
+describe("the end of a JWT, over a reload", { concurrency: true }, () => {
+  const jwts = (warn_before) => ({ mode: "jwt", secret: SECRET, leeway: "0s", warn_before });
+  const start = (warn_before) => startReloadable(["auth", "messaging", "heartbeat"], { "plugin.auth": jwts(warn_before) });
+  const warning = async (client, exp) => {
+    const [event, data] = await client.next("auth:expiring");
+    assert.deepStrictEqual([event, data.expiresAt], ["auth:expiring", new Date(Math.floor(exp * 1000)).toISOString()]);
+  };
+
+  for (const how of HOW) {
+    it(`a session over ${how} is warned once and ended at its time by the versions that took over`, async () => {
+      const site = await start("0s");
+      const exp = seconds(6);
+      const client = await enter(site.hub, how, { token: jwt({ exp }) });
+      const other = await enter(site.hub, how, { token: jwt({}) });
+      await site.changed("auth", { warn_before: "1h" }); // nobody was warned until now
+      await warning(client, exp);
+      const [, { expiresAt }] = await other.next("auth:expiring");
+      await site.changed("auth", { warn_before: "2h" });
+      assert.equal(await client.disconnected(), "io server disconnect");
+      assert.ok(Date.now() >= Math.floor(exp * 1000));
+      assert.deepStrictEqual(client.inbox, []);
+
+      // Whose end is later has another warning when it is put off, and none before.
+      const ahead = seconds(1000);
+      assert.ok(Date.parse(expiresAt) < ahead * 1000);
+      assert.equal((await other.ask("auth:refresh", { token: jwt({ exp: ahead }) }))[0].status, "ok");
+      await other.holds(2);
+      assert.deepStrictEqual(other.inbox.map(([event]) => event).sort(), ["(ack)", "auth:expiring"]);
+      other.close();
+      await site.stop();
+    });
+  }
+
+  it("is kept by the version that goes on since another could not take over", async () => {
+    const site = await start("1h");
+    const exp = seconds(6);
+    const client = await enter(site.hub, "websocket", { token: jwt({ exp }) });
+    await warning(client, exp);
+    await site.failed("auth");
+    assert.equal(await client.disconnected(), "io server disconnect");
+    assert.deepStrictEqual(client.inbox, []);
+    await site.stop();
   });
 });
 
