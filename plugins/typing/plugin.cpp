@@ -1,8 +1,12 @@
 #include <wshub/plugin.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -13,6 +17,7 @@
 
 namespace {
 
+namespace json = wshub::json;
 using Clock = std::chrono::steady_clock;
 
 class Typing : public wshub::Plugin {
@@ -23,7 +28,52 @@ public:
         on_disconnect([this](wshub::Session session, std::string_view) { farewell(session); });
     }
 
+protected:
+    // Nothing of what is shown as typing stays so because the plugin is replaced: [["session",[["target",ms],...]],...]
+    std::string save() override {
+        const typing::Time now = Clock::now();
+        json::Raw all{"["};
+        typists_.for_each([&](wshub_session id, const Typist& typist) {
+            json::Raw targets{"["};
+            for (const auto& [target, until] : typist.running.entries()) {
+                const auto left = std::chrono::ceil<wshub::Millis>(until - now);
+                append(targets, json::arr(std::to_string(target), left.count()));
+            }
+            if (targets.text == "[") return;
+            targets.text += ']';
+            append(all, json::arr(std::to_string(id), targets));
+        });
+        return all.text += ']';
+    }
+    void restore(std::uint32_t, std::string_view text) override {
+        const auto saved = json::View::parse(text);
+        if (!saved) return;
+        const typing::Time now = Clock::now();
+        saved->each([&](std::string_view, const json::View& each) {
+            Typist& typist = typists_[session(number(each[0]))];
+            each[1].each([&](std::string_view, const json::View& target) {
+                const wshub::Millis left(target[1].num());
+                typist.running.start(number(target[0]), now + std::clamp(left, wshub::Millis(0), timeout_));
+                return true;
+            });
+            return true;
+        });
+    }
+    // What was armed before the plugin was stopped is gone, whether this is a new version or goes on.
+    void on_start() override {
+        typists_.for_each([this](wshub_session id, Typist& typist) {
+            typist.waiting = false;
+            wait(session(id), typist);
+        });
+    }
+
 private:
+    static void append(json::Raw& list, const json::Raw& item) {
+        if (list.text.size() > 1) list.text += ',';
+        list.text += item.text;
+    }
+    static std::uint64_t number(const json::View& text) { return std::strtoull(text.str().c_str(), nullptr, 10); }
+
     // One timer for each typist, however many targets. It is not moved when a timeout is put off, but looks again then.
     struct Typist {
         typing::Running running;
@@ -89,6 +139,8 @@ private:
 
     // The session's handlers and this never run at the same time, and its end cancels this.
     void look(const wshub::Session& session) {
+        // One that went while the plugin was not there was never said goodbye to.
+        if (session.connected_at_ms() == 0) return typists_.erase(session);
         Typist& typist = typists_[session];
         typist.waiting = false;
         const auto over = typist.running.take_over(Clock::now());

@@ -32,11 +32,13 @@ public:
     // When the next is over; nothing if none runs.
     std::optional<Time> next() const;
 
-private:
     struct Entry {
         Target target;
         Time until;
     };
+    const std::vector<Entry>& entries() const { return entries_; }
+
+private:
     // By `until`: the timeout is the same for all, and so whoever is spoken of goes to the end.
     std::vector<Entry> entries_;
 };

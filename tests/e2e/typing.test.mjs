@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { startHub } from "./support/hub.mjs";
 import { Client, HOW, quiet, withClients } from "./support/clients.mjs";
+import { startReloadable } from "./support/reloads.mjs";
 import { NOW, fresh, gets, name, refusedPlainly, sender, settings, withUsers } from "./support/users.mjs";
 
 const LONG = 3_600_000;
@@ -193,4 +194,48 @@ describe("one who types to too many at once", () => {
     for (const [client] of targets) client.close();
     alice.close();
   });
+});
+
+describe("typists, over a reload", { concurrency: true }, () => {
+  const FAMILIES = ["messaging", "users", "typing"];
+  const site = (timeout, use) => async () => {
+    const site = await startReloadable(FAMILIES, { "plugin.typing": { timeout: `${timeout}ms` } });
+    await withUsers(site.hub, "websocket", 3, (...users) => use(site, ...users));
+    await site.stop();
+  };
+  const sees = (bob, alice, a, isTyping) => gets(bob, "system:typingUpdate", update(alice, a, isTyping));
+
+  it("stop by themselves, by the timeout that holds then", site(LONG, async (site, [alice, a], [bob, b], [carol, c]) => {
+    await start(alice, b);
+    await start(alice, c);
+    await start(carol, b);
+    await stop(alice, c);
+    for (const isTyping of [true, false]) await sees(carol, alice, a, isTyping);
+    for (const [typist, name] of [[alice, a], [carol, c]]) await sees(bob, typist, name, true);
+    await site.changed("typing", { timeout: `${LONG - 1}ms` });
+    await start(alice, b); // it has told so already
+    await quiet(alice, bob, carol);
+    await site.changed("typing", { timeout: `${SHORT}ms` });
+    await bob.holds(2);
+    const told = bob.inbox.splice(0).map(([event, { sender, isTyping }]) => [event, sender.username, isTyping]);
+    assert.deepStrictEqual(told.sort(), [a, c].sort().map((username) => ["system:typingUpdate", username, false]));
+    await quiet(alice, bob, carol);
+  }));
+
+  it("have stopped when they leave", site(LONG, async (site, [alice, a], [bob, b]) => {
+    await start(alice, b);
+    await sees(bob, alice, a, true);
+    await site.changed("typing", { timeout: `${LONG - 1}ms` });
+    const gone = sender(alice, a);
+    alice.close();
+    await gets(bob, "system:typingUpdate", { sender: gone, isTyping: false, timestamp: NOW });
+  }));
+
+  it("stop by themselves also when a new version could not take over", site(5_000, async (site, [alice, a], [bob, b]) => {
+    await start(alice, b);
+    await sees(bob, alice, a, true);
+    await site.failed("typing");
+    await sees(bob, alice, a, false);
+    await quiet(alice, bob);
+  }));
 });

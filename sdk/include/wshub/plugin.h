@@ -462,6 +462,13 @@ public:
         const std::lock_guard<std::mutex> lock(mutex_);
         return states_.size();
     }
+    // Gives all of them: each(session's id, state). For on_start(), on_stop(), save() and restore(), when no handler
+    // runs.
+    template <class Each>
+    void for_each(Each each) {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (auto& [id, state] : states_) each(id, state);
+    }
 
 private:
     mutable std::mutex mutex_;
