@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -51,7 +52,14 @@ double most_files() {
     return static_cast<double>(limit.rlim_cur);
 }
 
-// proc(5): the 22nd field, in ticks since the system started; the second one may hold blanks and brackets.
+double now_by(clockid_t clock) {
+    timespec time = {};
+    ::clock_gettime(clock, &time);
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
+}
+
+// proc(5): the 22nd field, in ticks since the system started; the second one may hold blanks and brackets. When the
+// system started is not read from /proc/stat, which a service does not see (ProcSubset=pid).
 double start_time() {
     std::ifstream file("/proc/self/stat");
     std::string line;
@@ -59,13 +67,10 @@ double start_time() {
     std::istringstream fields(line.substr(line.rfind(')') + 1));
     std::string skipped;
     for (int field = 3; field < 22; ++field) fields >> skipped;
-    double ticks = 0, booted = 0;
+    double ticks = 0;
     fields >> ticks;
-    std::ifstream system("/proc/stat");
-    for (std::string word; system >> word;) {
-        if (word == "btime") system >> booted;
-    }
-    return booted + ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    const double age = now_by(CLOCK_BOOTTIME) - ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+    return now_by(CLOCK_REALTIME) - age;
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // The hub as a service: what it tells its service manager, when the watchdog hears nothing, and where its log goes. A
 // stand-in for the manager listens to what systemd would hear.
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -300,6 +300,71 @@ describe("open files", () => {
   });
 });
 
+// A line of the unit, with the places that these tests have.
+function unitCommand(name, file) {
+  const text = readFileSync(path.join(ROOT, "packaging/systemd/wshub.service.in"), "utf8");
+  const line = new RegExp(`^${name}=(.*)$`, "m").exec(text)[1];
+  return line.replaceAll("@bindir@", path.dirname(PROGRAM)).replace("@sysconfdir@/wshub/wshub.ini", file).split(" ");
+}
+
+describe("systemctl reload", () => {
+  it("ends when the reload is done, and fails with the reason if it was not", async () => {
+    const folder = mkdtempSync(path.join(scratch, "reload-"));
+    const file = path.join(folder, "wshub.ini");
+    const [plugins, state] = [path.join(BUILD, "plugins"), path.join(folder, "state")];
+    const configure = (more = "") =>
+      writeFileSync(file, `[server]\nport = 0\nstate_directory = ${state}\n[plugins]\ndirectory = ${plugins}\nenabled = messaging, rooms\n${more}`);
+    configure();
+    const wrapper = path.join(folder, "wshub");
+    writeFileSync(wrapper, `#!/bin/sh\nexec ${unitCommand("ExecStart", file).join(" ")}\n`, { mode: 0o755 });
+    const env = { RUNTIME_DIRECTORY: mkdtempSync(path.join(scratch, "run-")) };
+    const hub = await startHub({ program: wrapper, env });
+    const reload = () => {
+      const [command, ...args] = unitCommand("ExecReload", file);
+      return spawnSync(command, args, { encoding: "utf8", env: { ...process.env, ...env }, timeout: 20_000 });
+    };
+    try {
+      configure("[plugin.rooms]\nmembers_only = true\n");
+      assert.equal(reload().status, 0);
+      await hub.logged(/configuration read again/);
+      configure("[plugin.rooms]\nmembers_only = perhaps\n");
+      const { status, stderr } = reload();
+      assert.equal(status, 1);
+      assert.match(stderr, /members_only = "perhaps"/);
+    } finally {
+      await hub.stop();
+    }
+    // Whoever cannot be asked has not done it.
+    assert.equal(reload().status, 3);
+  });
+});
+
+// ProcSubset=pid of the unit: of /proc, processes alone.
+const alone = ["--mount", "sh", "-euc", 'mount -t proc -o subset=pid proc /proc && exec "$@"', "alone"];
+const mayMount = spawnSync("unshare", [...alone, "true"]).status === 0;
+
+describe("under the unit's protection", () => {
+  it("what the hub tells of itself is as it is without", { skip: !mayMount && "no mounts of one's own are allowed here" }, async () => {
+    const wrapper = path.join(mkdtempSync(path.join(scratch, "alone-")), "wshub");
+    const quoted = [...alone, PROGRAM].map((word) => `'${word}'`).join(" ");
+    writeFileSync(wrapper, `#!/bin/sh\nexec unshare ${quoted} "$@"\n`, { mode: 0o755 });
+    const before = Date.now() / 1000;
+    const hub = await startHub({ program: wrapper });
+    try {
+      assert.throws(() => readFileSync(`/proc/${hub.pid}/root/proc/stat`), /ENOENT/, "the system's figures are hidden");
+      const text = await (await fetch(`${hub.url}/metrics`)).text();
+      const value = (name) => Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)[1]);
+      // In ticks of a hundredth.
+      assert.ok(value("process_start_time_seconds") > before - 0.1 && value("process_start_time_seconds") < Date.now() / 1000 + 0.1, text);
+      for (const name of ["process_resident_memory_bytes", "process_virtual_memory_bytes", "process_open_fds", "process_max_fds"]) {
+        assert.ok(value(name) > 0, name);
+      }
+    } finally {
+      await hub.stop();
+    }
+  });
+});
+
 // systemd-analyze is not everywhere.
 function analyzer() {
   try {
@@ -325,6 +390,10 @@ describe("the unit", { skip: !analyzer() && "there is no systemd-analyze here" }
     // What it remarks goes to standard error.
     const output = execFileSync("sh", ["-c", 'systemd-analyze verify --man=no "$0" 2>&1', unit()], { encoding: "utf8" });
     assert.equal(output, "");
+  });
+
+  it("leaves the hub the users of the system: who asks over its socket stands in the log by number", () => {
+    assert.doesNotMatch(readFileSync(unit(), "utf8"), /^PrivateUsers=yes/m);
   });
 
   it("is hardened as the documents say", () => {
