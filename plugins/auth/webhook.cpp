@@ -30,7 +30,8 @@ constexpr std::size_t kMaxAnswerBytes = 65'536;
 constexpr milliseconds kFirstBackoff{200};
 constexpr milliseconds kWantedRhythm{200};
 constexpr milliseconds kIdle{60'000};
-constexpr long kCertificatesKept = 60;  // seconds; then their file is read again, since it may have been replaced
+// Seconds; then their file is read again, since it may have been replaced.
+[[maybe_unused]] constexpr long kCertificatesKept = 60;
 
 using Easy = std::unique_ptr<CURL, Free<curl_easy_cleanup>>;
 using Multi = std::unique_ptr<CURLM, Free<curl_multi_cleanup>>;
@@ -252,12 +253,10 @@ private:
         set(CURLOPT_FOLLOWLOCATION, 0L);
         set(CURLOPT_PROXY, "");  // whatever the environment says
         set(CURLOPT_NOSIGNAL, 1L);
-        set(CURLOPT_QUICK_EXIT, 1L);
         set(CURLOPT_TIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
         set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(settings_.timeout.count()));
         set(CURLOPT_SSL_VERIFYPEER, 1L);
         set(CURLOPT_SSL_VERIFYHOST, 2L);
-        set(CURLOPT_CA_CACHE_TIMEOUT, kCertificatesKept);
         if (!settings_.ca_file.empty()) {
             set(CURLOPT_CAINFO, settings_.ca_file.c_str());
             set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
@@ -269,7 +268,17 @@ private:
         set(CURLOPT_WRITEFUNCTION, &take_answer);
         set(CURLOPT_WRITEDATA, static_cast<void*>(&job));
         set(CURLOPT_PRIVATE, static_cast<void*>(&job));
+        set_what_newer_libcurl_has(easy);
         return good && ::curl_multi_add_handle(multi_.get(), easy) == CURLM_OK;
+    }
+
+    // Since 7.87, and the hub does without: a stop may wait until a name is resolved, certificates are read at each
+    // try. The libcurl at hand may be older than the one that this was compiled with.
+    static void set_what_newer_libcurl_has([[maybe_unused]] CURL* easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+        ::curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+        ::curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, kCertificatesKept);
+#endif
     }
 
     // Each try is signed anew, so that the backend may insist on a fresh time.
