@@ -8,7 +8,7 @@ file(REMOVE_RECURSE ${top})
 file(MAKE_DIRECTORY ${top}/SOURCES ${top}/${name})
 
 # The sources, and the JavaScript that is built in, where npm would put it: there is no npm where packages are built.
-file(COPY ${source}/CMakeLists.txt ${source}/LICENSE ${source}/README.md ${source}/CHANGELOG.md ${source}/core ${source}/docs
+file(COPY ${source}/CMakeLists.txt ${source}/LICENSE ${source}/README.md ${source}/CHANGELOG.md ${source}/CONTRIBUTING.md ${source}/core ${source}/docs
   ${source}/etc ${source}/packaging ${source}/plugins ${source}/sdk DESTINATION ${top}/${name}
   PATTERN "__pycache__" EXCLUDE)
 file(GLOB client ${CPACK_WSHUB_CLIENT_DIST}/socket.io*.js ${CPACK_WSHUB_CLIENT_DIST}/socket.io*.js.map)

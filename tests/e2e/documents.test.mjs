@@ -115,9 +115,10 @@ describe("commands", () => {
 const VERSION = /VERSION (\d+\.\d+\.\d+)/.exec(read("CMakeLists.txt"))[1];
 const ARCHIVE = `wshub-${VERSION}-Linux-x86_64`;
 function packageNames([verb, ...rest], verbs) {
-  const made = [`wshub_${VERSION}_amd64.deb`, `wshub-sdk_${VERSION}_amd64.deb`, `wshub-${VERSION}-1.x86_64.rpm`, `wshub-${VERSION}-1.src.rpm`];
+  const made = [`wshub_${VERSION}_amd64.deb`, `wshub-sdk_${VERSION}_amd64.deb`, `wshub-dbgsym_${VERSION}_amd64.deb`, `wshub-${VERSION}-1.x86_64.rpm`, `wshub-${VERSION}-1.src.rpm`];
   assert.match(verb, verbs);
-  for (const name of rest) assert.ok(made.includes(path.basename(name)), name);
+  // The libraries of the archive: tests/packages installs them, and nothing else, where it starts it.
+  for (const name of rest) assert.ok(made.includes(path.basename(name)) || /^lib/.test(name), name);
 }
 
 // Who looks at commands of other programs. docs/plugins.md is run by tests/sdk, line by line; docs/events.md is made of the plugins' pages.
@@ -167,6 +168,16 @@ const OTHERS = {
       await hub.stop();
     }
   },
+  cat: async ([file]) => {
+    assert.equal(file, "/var/lib/wshub/admin_token");
+    const hub = await startHub({ set: { "plugins.enabled": "messaging, admin" } });
+    try {
+      assert.match(readFileSync(path.join(hub.directory, "state", path.basename(file)), "utf8"), /^\S{32,}\n?$/);
+    } finally {
+      await hub.stop();
+    }
+  },
+  ssh: ([option, tunnel]) => assert.deepEqual([option, tunnel], ["-L", "3000:127.0.0.1:3000"]),
   nginx: (args) => assert.deepEqual(args, ["-t"]), // run by reverse_proxies.test.mjs, as the next one
   haproxy: (args) => assert.deepEqual(args.slice(0, 2), ["-c", "-f"]),
   sysctl: (names) => names.forEach((name) => assert.ok(statSync(`/proc/sys/${name.replaceAll(".", "/")}`).isFile(), name)),

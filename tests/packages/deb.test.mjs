@@ -5,31 +5,12 @@ import { homedir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/support/clients.mjs";
-import { PACKAGES, System, hindrance, packed, run, runs, there } from "./roots.mjs";
+import { PACKAGES, System, binaries, deadLinks, firstLook, hindrance, packed, roundTrip, run, runs, there } from "./roots.mjs";
 
 const HUB = packed(/^wshub_.*\.deb$/);
 const SDK = packed(/^wshub-sdk_.*\.deb$/);
-const SYMBOLS = packed(/^wshub-dbgsym_.*\.ddeb$/);
+const SYMBOLS = packed(/^wshub-dbgsym_.*\.deb$/);
 const skip = hindrance();
-
-// What one client of the hub sends the other gets, over both transports.
-async function roundTrip(hub) {
-  const [alice, bob] = [await Client.connect(hub, "upgraded"), await Client.connect(hub, "polling")];
-  try {
-    assert.equal((await alice.acked("message", { text: "hello" })).status, "received");
-    const arrived = () => bob.inbox.find((entry) => entry[0] === "message");
-    while (!arrived()) await bob.holds(bob.inbox.length + 1);
-    assert.deepEqual(arrived()[1].data, { text: "hello" });
-  } finally {
-    alice.close();
-    bob.close();
-  }
-}
-// As the unit does it; its environment is what systemd makes of User= and StateDirectory=.
-const serve = (system, ...args) => {
-  const env = { HOME: "/var/lib/wshub", STATE_DIRECTORY: "/var/lib/wshub" };
-  return system.serves(["/usr/bin/wshub", "--config", "/etc/wshub/wshub.ini", "--set", "server.port=0", ...args], { as: "wshub:wshub", env });
-};
 
 // The package as it might have been before this one: with a lower version, and a configuration that has changed since.
 function older(scratch) {
@@ -51,6 +32,7 @@ describe("the Debian packages", () => {
     const version = runs("dpkg-deb", ["-f", HUB, "Version"]).trim();
     assert.equal(path.basename(HUB), `wshub_${version}_amd64.deb`);
     assert.equal(path.basename(SDK), `wshub-sdk_${version}_amd64.deb`);
+    assert.equal(path.basename(SYMBOLS), `wshub-dbgsym_${version}_amd64.deb`);
     const contents = (file) => runs("dpkg-deb", ["-c", file]).trim().split("\n").map((line) => line.split(/\s+/)[5].slice(1));
     const hub = contents(HUB);
     for (const name of [
@@ -64,7 +46,6 @@ describe("the Debian packages", () => {
     const sdk = contents(SDK);
     for (const name of ["/usr/include/wshub/abi.h", "/usr/share/wshub/plugin-template/CMakeLists.txt"]) assert.ok(sdk.includes(name), name);
     assert.deepEqual(hub.filter((name) => sdk.includes(name) && !name.endsWith("/")), []);
-    assert.ok(contents(SYMBOLS).some((name) => name.endsWith(".debug")));
     // A checksum for each file, by its name.
     for (const file of [HUB, SDK, SYMBOLS]) {
       const sums = runs("dpkg-deb", ["--info", file, "md5sums"]).trim().split("\n").map((line) => `/${line.split("  ")[1]}`);
@@ -72,6 +53,29 @@ describe("the Debian packages", () => {
       const all = contents(file).filter((name) => !name.endsWith("/"));
       assert.deepEqual([...new Set([...sums, ...conffiles])].sort(), all.sort());
     }
+  });
+
+  it("have debug symbols of each program and plugin, found by what is in the file itself", () => {
+    const folder = path.join(PACKAGES, "unpacked");
+    runs("rm", ["-rf", folder]);
+    runs("dpkg-deb", ["-x", HUB, folder]);
+    const files = binaries(folder);
+    assert.ok(files.length >= 10, files.join(" "));
+    const wanted = files.map((name) => {
+      const id = /Build ID: ([0-9a-f]+)/.exec(runs("readelf", ["-n", path.join(folder, name)]))[1];
+      return `/usr/lib/debug/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`;
+    });
+    const debug = runs("dpkg-deb", ["-c", SYMBOLS]).trim().split("\n").map((line) => line.split(/\s+/)[5].slice(1)).filter((name) => name.endsWith(".debug"));
+    assert.deepEqual(debug.sort(), wanted.sort());
+    runs("rm", ["-rf", folder]);
+  });
+
+  it("have pages whose links lead somewhere", () => {
+    const folder = path.join(PACKAGES, "unpacked");
+    runs("rm", ["-rf", folder]);
+    runs("dpkg-deb", ["-x", HUB, folder]);
+    assert.deepEqual(deadLinks(path.join(folder, "usr/share/doc/wshub")), []);
+    runs("rm", ["-rf", folder]);
   });
 
   it("need what was found out, and no more", () => {
@@ -108,6 +112,11 @@ describe("in a clean Debian", { skip }, () => {
   });
   after(() => system?.remove());
   const mode = (name) => (statSync(system.file(name)).mode & 0o7777).toString(8);
+  const INI = "/etc/wshub/wshub.ini";
+  const owned = (name) => {
+    const { uid, gid } = statSync(system.file(name));
+    return [mode(name), `${uid}:${gid}`];
+  };
   const account = () => system.read("/etc/passwd").split("\n").find((line) => line.startsWith("wshub:"));
 
   it("apt installs an older hub with all that it needs", () => {
@@ -115,11 +124,23 @@ describe("in a clean Debian", { skip }, () => {
     assert.match(system.runs(["dpkg-query", "-W", "wshub"]), /0\.0\.9/);
     assert.match(account(), /^wshub:x:\d+:\d+:[^:]*:\/var\/lib\/wshub:\/usr\/sbin\/nologin$/);
     assert.deepEqual(["/etc/wshub", "/var/lib/wshub", "/var/log/wshub"].map(mode), ["755", "750", "750"]);
+    assert.deepEqual(owned(INI), ["640", `0:${system.account("wshub").split(":")[1]}`]);
   });
 
   it("the configuration that comes along is in order", () => {
     assert.equal(system.runs(["wshub", "--check", "--config", "/etc/wshub/wshub.ini"], { as: "wshub:wshub" }), "ok: /etc/wshub/wshub.ini\n");
     assert.equal(system.runs(["wshub", "--check"]), "ok: /etc/wshub/wshub.ini\n");
+  });
+
+  it("nobody else may read it, unless dpkg-statoverride says so", () => {
+    assert.equal(system.tries(["wshub", "--check"], { as: "nobody:nogroup" }).code, 1);
+    const configure = () => system.runs(["/var/lib/dpkg/info/wshub.postinst", "configure", "0.0.9"]);
+    system.runs(["dpkg-statoverride", "--update", "--add", "root", "root", "0604", INI]);
+    configure();
+    assert.deepEqual(owned(INI), ["604", "0:0"]);
+    system.runs(["dpkg-statoverride", "--remove", INI]);
+    configure();
+    assert.deepEqual(owned(INI), ["640", `0:${system.account("wshub").split(":")[1]}`]);
   });
 
   it("an upgrade takes what is new and keeps what was changed by hand", () => {
@@ -135,21 +156,34 @@ describe("in a clean Debian", { skip }, () => {
     assert.match(system.read("/etc/logrotate.d/wshub"), /# by hand/);
     assert.ok(system.has("/var/lib/wshub/kept"));
     assert.ok(!system.has("/usr/share/doc/wshub/gone-since"));
+    assert.deepEqual(owned(INI), ["640", `0:${system.account("wshub").split(":")[1]}`]);
     assert.match(system.runs(["wshub", "--print-config"]), /^threads = 3$/m);
   });
 
   it("the hub runs as its user, and serves real clients", async () => {
-    const hub = await serve(system);
+    const hub = await system.servesAsUnit(system.account("wshub"));
     try {
       const status = readFileSync(`/proc/${hub.pid}/status`, "utf8");
       assert.equal(/^Uid:\s+(\d+)/m.exec(status)[1], account().split(":")[2]);
       await roundTrip(hub);
+      await firstLook(system, hub);
       // The token of admins, which the first start makes.
       assert.equal(mode("/var/lib/wshub/admin_token"), "600");
     } finally {
       assert.deepEqual(await hub.stop(), { code: 0, signal: null }, hub.log);
     }
     assert.doesNotMatch(hub.log, / error /);
+  });
+
+  it("sees of /proc what the unit lets it see, and misses nothing", async () => {
+    const hub = await system.servesAsUnit(system.account("wshub"), { alone: true });
+    try {
+      await roundTrip(hub);
+      await firstLook(system, hub, system.account("wshub"));
+    } finally {
+      await hub.stop();
+    }
+    assert.doesNotMatch(hub.log, / (error|warning) .*\/proc/);
   });
 
   it("the log that logrotate moves away is begun anew", { skip: !there("logrotate") && "there is no logrotate here" }, () => {
@@ -203,7 +237,7 @@ describe("a plugin's author on a clean Debian", { skip }, () => {
       cmake --install demo/build --prefix /usr`;
     assert.match(system.runs(["sh", "-euc", script]), /100% tests passed/);
     assert.ok(system.has("/usr/lib/x86_64-linux-gnu/wshub/plugins/demo.so"), "installed beside the families");
-    const hub = await serve(system, "--set", "plugins.enabled=messaging, demo");
+    const hub = await system.servesAsUnit(system.account("wshub"), { set: { "plugins.enabled": "messaging, demo" } });
     try {
       const client = await Client.connect(hub);
       assert.deepEqual(await client.acked("demo:greet", { name: "Bob" }), { text: "Hello, Bob!" });

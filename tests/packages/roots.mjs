@@ -1,8 +1,10 @@
 // Roots of other systems, in folders: made, entered with mounts of their own, thrown away. And what was packed.
+import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, copyFileSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
+import { Client } from "../e2e/support/clients.mjs";
 import { ROOT, soon } from "../e2e/support/hub.mjs";
 
 export const PACKAGES = path.join(ROOT, "build/package");
@@ -52,7 +54,9 @@ function pristine() {
 }
 
 const ENTER = `
-for folder in proc dev; do mkdir -p "$ROOT/$folder"; mount --rbind "/$folder" "$ROOT/$folder"; done
+mkdir -p "$ROOT/proc" "$ROOT/dev"
+if [ -n "$ALONE" ]; then mount -t proc -o subset=pid proc "$ROOT/proc"; else mount --rbind /proc "$ROOT/proc"; fi
+mount --rbind /dev "$ROOT/dev"
 mkdir -p "$ROOT/tmp"; mount -t tmpfs tmpfs "$ROOT/tmp"
 for file in $LENT; do
   [ -e "$file" ] || continue
@@ -109,7 +113,7 @@ export class System {
 
   #command(args, as, more = {}) {
     const environment = {
-      ...{ ROOT: this.root, LENT: this.lent.join(" "), GIVEN: this.given, AS: as ? `--userspec=${as}` : "" },
+      ...{ ROOT: this.root, ALONE: "", LENT: this.lent.join(" "), GIVEN: this.given, AS: as ? `--userspec=${as}` : "" },
       ...{ PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/root", LANG: "C.UTF-8" },
       ...{ DEBIAN_FRONTEND: "noninteractive", ...more },
       ...(process.env.NODE_EXTRA_CA_CERTS ? { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS } : {}),
@@ -127,8 +131,9 @@ export class System {
     return this.runs(["apt-get", "-q", "-y", "--no-install-recommends", "-o", "APT::Sandbox::User=root", ...args]);
   }
   // A hub in it, which listens: {url, port, log, stop()}. The process is the hub itself: every step above only executes the next.
-  async serves(args, { as, env } = {}) {
-    const [command, all, options] = this.#command(args, as, env);
+  // `alone`: it sees only processes in /proc, as by the unit's ProcSubset=pid.
+  async serves(args, { as, env, alone = false } = {}) {
+    const [command, all, options] = this.#command(args, as, { ...env, ALONE: alone ? "1" : "" });
     const child = spawn(command, all, { ...options, stdio: ["ignore", "pipe", "pipe"] });
     this.running.add(child);
     const hub = { log: "", pid: child.pid };
@@ -161,6 +166,21 @@ export class System {
     };
     return hub;
   }
+  // A user's numbers and those of the group of that name, as UID:GID.
+  account(name) {
+    const numbers = (file) => new RegExp(`^${name}:[^:]*:(\\d+)`, "m").exec(this.read(file))[1];
+    return `${numbers("/etc/passwd")}:${numbers("/etc/group")}`;
+  }
+  // The hub of a package, as its unit starts it, with the environment that systemd makes of StateDirectory= and the like.
+  // `as`: UID:GID.
+  servesAsUnit(as, { set = {}, ...options } = {}) {
+    const [run, state] = ["/run/wshub", "/var/lib/wshub"];
+    mkdirSync(this.file(run), { recursive: true });
+    chownSync(this.file(run), ...as.split(":").map(Number));
+    const settings = Object.entries({ "server.port": 0, ...set }).flatMap(([key, value]) => ["--set", `${key}=${value}`]);
+    const env = { HOME: state, STATE_DIRECTORY: state, RUNTIME_DIRECTORY: run };
+    return this.serves(["/usr/bin/wshub", "--config", "/etc/wshub/wshub.ini", ...settings], { as, env, ...options });
+  }
   remove() {
     for (const child of this.running) child.kill("SIGKILL");
     rmSync(this.directory, { recursive: true, force: true });
@@ -174,3 +194,49 @@ export function library(soname) {
   if (!line) throw new Error(`${soname} is not installed here`);
   return line.split(" => ")[1].trim();
 }
+
+// What one client of the hub sends the other gets, over both transports.
+export async function roundTrip(hub) {
+  const [alice, bob] = [await Client.connect(hub, "upgraded"), await Client.connect(hub, "polling")];
+  try {
+    assert.equal((await alice.acked("message", { text: "hello" })).status, "received");
+    const arrived = () => bob.inbox.find((entry) => entry[0] === "message");
+    while (!arrived()) await bob.holds(bob.inbox.length + 1);
+    assert.deepEqual(arrived()[1].data, { text: "hello" });
+  } finally {
+    alice.close();
+    bob.close();
+  }
+}
+
+// What an operator looks at first: the dashboard, the figures, and the hub's answer over its socket.
+export async function firstLook(system, hub, as) {
+  const get = async (page) => {
+    const answer = await fetch(hub.url + page);
+    assert.equal(answer.status, 200, page);
+    return answer.text();
+  };
+  assert.match(await get("/admin/"), /<title>/);
+  const figures = await get("/metrics");
+  assert.match(figures, /^wshub_ready 1$/m);
+  const started = Number(/^process_start_time_seconds (\S+)$/m.exec(figures)[1]);
+  assert.ok(started > Date.now() / 1000 - 600 && started < Date.now() / 1000 + 1, `started at ${started}`);
+  assert.ok(lstatSync(system.file("/run/wshub/control.sock")).isSocket());
+  const answer = JSON.parse(system.runs(["/usr/bin/wshub", "ctl", "stats", "--json"], { as }));
+  assert.equal(typeof answer.uptime_s, "number", JSON.stringify(answer));
+}
+
+// Files of the pages of an installation that they link to and that are not there.
+export function deadLinks(folder) {
+  const pages = runs("find", [folder, "-name", "*.md"]).trim().split("\n");
+  assert.ok(pages.length > 20, pages.join(" "));
+  return pages.flatMap((page) => {
+    const text = readFileSync(page, "utf8").replace(/^```[^]*?^```/gm, "");
+    const targets = [...text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)].map(([, target]) => target);
+    return targets.filter((target) => !existsSync(path.resolve(path.dirname(page), target))).map((target) => `${path.relative(folder, page)}: ${target}`);
+  });
+}
+
+// Programs and libraries below a folder.
+export const binaries = (folder) =>
+  runs("find", [folder, "-type", "f", "-printf", "%P\n"]).trim().split("\n").filter((name) => readFileSync(path.join(folder, name)).subarray(0, 4).equals(Buffer.from("\x7fELF")));
