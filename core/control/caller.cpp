@@ -1,11 +1,15 @@
 #include "control/caller.h"
 
 #include <Poco/Exception.h>
+#include <Poco/Net/NetException.h>
 #include <Poco/Net/SocketAddress.h>
 #include <Poco/Net/StreamSocket.h>
+#include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 
 #include "base/setting.h"
 #include "control/json_writer.h"
@@ -14,6 +18,19 @@ namespace wshub::control {
 namespace {
 
 constexpr std::size_t kMostAnswer = 64 * 1024 * 1024;
+
+// A hub that has no room closes without reading, and has said so before: what it said is still to be read.
+void send(Poco::Net::StreamSocket& socket, const std::string& text) {
+    try {
+        for (std::size_t sent = 0; sent < text.size();) {
+            const int took = socket.sendBytes(text.data() + sent, static_cast<int>(text.size() - sent), MSG_NOSIGNAL);
+            sent += static_cast<std::size_t>(std::max(took, 0));
+        }
+    } catch (const Poco::Net::ConnectionResetException&) {
+    } catch (const Poco::IOException& error) {
+        if (error.code() != EPIPE) throw;
+    }
+}
 
 }  // namespace
 
@@ -41,10 +58,7 @@ std::string Caller::ask(const std::string& operation, const std::string& argumen
     std::string answer;
     try {
         impl_->socket.setReceiveTimeout(Poco::Timespan(patience.count() * 1000));
-        for (std::size_t sent = 0; sent < request.size();) {
-            const int took = impl_->socket.sendBytes(request.data() + sent, static_cast<int>(request.size() - sent));
-            sent += static_cast<std::size_t>(std::max(took, 0));
-        }
+        send(impl_->socket, request);
         std::array<char, 64 * 1024> buffer;
         while (answer.empty() || answer.back() != '\n') {
             const int got = impl_->socket.receiveBytes(buffer.data(), static_cast<int>(buffer.size()));

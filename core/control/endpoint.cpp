@@ -38,6 +38,8 @@ using Poco::Net::StreamSocket;
 
 // How often a connection that waits looks whether the server stops.
 constexpr long kSliceMicroseconds = 200'000;
+// Connections that are yet to be accepted, which takes no time.
+constexpr int kBacklog = 64;
 
 std::string error_text() {
     return std::generic_category().message(errno);
@@ -48,6 +50,7 @@ struct Shared {
     const host::ControlCall call;
     const base::milliseconds idle;
     std::atomic<bool> stopping{false};
+    std::atomic<int> connections{0};  // served, or about to be
 };
 
 std::string line_of(const host::ControlAnswer& answer) {
@@ -86,6 +89,7 @@ class Connection final : public Poco::Net::TCPServerConnection {
 public:
     Connection(const StreamSocket& stream, std::shared_ptr<Shared> shared)
         : TCPServerConnection(stream), shared_(std::move(shared)), who_(name_of_peer(stream)) {}
+    ~Connection() override { --shared_->connections; }
 
     void run() override {
         try {
@@ -166,6 +170,28 @@ private:
     std::size_t looked_at_ = 0;  // of that: no end of line in it
 };
 
+// Lets in as many as are served at a time; the others are told why before they are closed.
+class Door final : public Poco::Net::TCPServerConnectionFilter {
+public:
+    explicit Door(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+    bool accept(const StreamSocket& stream) override {
+        if (shared_->connections < Endpoint::kMostConnections) {
+            ++shared_->connections;
+            return true;
+        }
+        const std::string most = std::to_string(Endpoint::kMostConnections);
+        const std::string line = line_of({"BUSY", "the hub serves " + most + " others here, try again", {}});
+        // One line always fits, and who has gone need not be told.
+        [[maybe_unused]] const ssize_t sent =
+            ::send(stream.impl()->sockfd(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        base::log::debug("control connection refused reason=busy");
+        return false;
+    }
+
+private:
+    const std::shared_ptr<Shared> shared_;
+};
+
 class Factory final : public Poco::Net::TCPServerConnectionFactory {
 public:
     explicit Factory(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
@@ -226,7 +252,7 @@ Poco::Net::ServerSocket listen_at(const std::filesystem::path& path, unsigned mo
     try {
         Poco::Net::ServerSocket socket;
         socket.bind(Poco::Net::SocketAddress(Poco::Net::SocketAddress::UNIX_LOCAL, early));
-        socket.listen(Endpoint::kMostConnections);
+        socket.listen(kBacklog);
         if (::chmod(early.c_str(), mode) != 0 || ::rename(early.c_str(), path.c_str()) != 0) {
             const std::string reason = error_text();
             ::unlink(early.c_str());
@@ -248,9 +274,10 @@ struct Endpoint::Impl {
         lock.emplace(path.string() + ".lock");
         Poco::Net::TCPServerParams::Ptr params = new Poco::Net::TCPServerParams;
         params->setMaxThreads(kMostConnections);
-        params->setMaxQueued(1);
+        params->setMaxQueued(kMostConnections);  // who is let in while its thread starts
         server =
             std::make_unique<Poco::Net::TCPServer>(new Factory(shared), pool, listen_at(path, settings.mode), params);
+        server->setConnectionFilter(new Door(shared));  // Poco takes it
         server->start();
     }
     ~Impl() {

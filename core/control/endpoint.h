@@ -33,7 +33,7 @@ public:
 class Endpoint {
 public:
     static constexpr std::size_t kMostLine = 1'100'000;  // bytes of a request
-    static constexpr int kMostConnections = 8;
+    static constexpr int kMostConnections = 8;           // who comes above that gets BUSY, and is closed
 
     // Makes the file and listens. One that another process serves is left alone; one that is left over is replaced.
     // Throws EndpointError. `call` is asked on threads of the endpoint's own, until it is destroyed.

@@ -19,6 +19,8 @@
 #include <thread>
 #include <vector>
 
+#include "control/caller.h"
+
 using namespace wshub;
 using namespace wshub::control;
 using namespace std::chrono_literals;
@@ -188,19 +190,27 @@ TEST_CASE("the file has its mode, is one hub's, and what a dead one left is repl
     CHECK(peer.line() == R"({"ok":true,"result":["a",{},")" + me() + "\"]}");
 }
 
-TEST_CASE("few are served at a time: one more waits until one of them goes, the next is let go", "[endpoint]") {
+TEST_CASE("few are served at a time, however they come; one more is told so, and served when one of them has gone",
+          "[endpoint]") {
     const Folder folder;
     const Endpoint endpoint(at(folder / "ctl"), say_back);
     std::vector<std::unique_ptr<Peer>> served;
-    for (int i = 0; i < Endpoint::kMostConnections; ++i) {
-        served.push_back(std::make_unique<Peer>(folder / "ctl"));
-        REQUIRE(served.back()->say("{\"operation\":\"a\"}\n"));
-        REQUIRE_FALSE(served.back()->line().empty());
-    }
-    Peer waits(folder / "ctl");
-    REQUIRE(waits.say("{\"operation\":\"b\"}\n"));
+    for (int i = 0; i < Endpoint::kMostConnections; ++i) served.push_back(std::make_unique<Peer>(folder / "ctl"));
+    for (const auto& peer : served) REQUIRE(peer->say("{\"operation\":\"a\"}\n"));
+    for (const auto& peer : served) CHECK(peer->line() == R"({"ok":true,"result":["a",{},")" + me() + "\"]}");
+
+    const std::string busy =
+        R"({"ok":false,"error":{"code":"BUSY","message":"the hub serves 8 others here, try again"}})";
     Peer refused(folder / "ctl");
+    CHECK(refused.line() == busy);
     CHECK(refused.line().empty());
+    CHECK(Caller(folder / "ctl").ask("a", "{}", 20s) == busy);
+
     served.pop_back();
-    CHECK(waits.line() == R"({"ok":true,"result":["b",{},")" + me() + "\"]}");
+    // The endpoint sees the end of a connection when it looks at it next.
+    std::string answer = busy;
+    for (int tries = 0; answer == busy && tries < 1'000'000; ++tries) {
+        answer = Caller(folder / "ctl").ask("b", "{}", 20s);
+    }
+    CHECK(answer == R"({"ok":true,"result":["b",{},")" + me() + "\"]}");
 }
