@@ -14,35 +14,17 @@
 #include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
+
+#include "base/visible.h"
 
 namespace wshub::base::log {
 namespace {
 
-// Bytes of the UTF-8 character at the front (RFC 3629, section 4), 0 if there is none.
-std::size_t character_length(std::string_view text) {
-    const auto byte = [text](std::size_t at) {
-        return at < text.size() ? static_cast<unsigned char>(text[at]) : static_cast<unsigned char>(0);
-    };
-    const auto follows = [&byte](std::size_t at, unsigned low = 0x80, unsigned high = 0xbf) {
-        return byte(at) >= low && byte(at) <= high;
-    };
-    const unsigned char first = byte(0);
-    if (text.empty()) return 0;
-    if (first < 0x80) return 1;
-    if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-    if (first >= 0xe0 && first <= 0xef) {
-        const bool second = follows(1, first == 0xe0 ? 0xa0 : 0x80, first == 0xed ? 0x9f : 0xbf);
-        return second && follows(2) ? 3 : 0;
-    }
-    if (first >= 0xf0 && first <= 0xf4) {
-        const bool second = follows(1, first == 0xf0 ? 0x90 : 0x80, first == 0xf4 ? 0x8f : 0xbf);
-        return second && follows(2) && follows(3) ? 4 : 0;
-    }
-    return 0;
-}
-
-bool is_control(char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+// What stands for a character that is not seen, and for a byte that is none: \x1b, \u009b.
+std::string escape(std::string_view character, std::optional<char32_t> unseen) {
+    const auto code = static_cast<unsigned>(unseen.value_or(static_cast<unsigned char>(character[0])));
+    return character.size() == 1 ? fmt::format("\\x{:02x}", code) : fmt::format("\\u{:04x}", code);
 }
 
 // Everything that reaches the log ends as one line of UTF-8, whoever wrote the text.
@@ -62,12 +44,12 @@ public:
 
 private:
     void append(std::string_view character, bool valid, spdlog::memory_buf_t& out) const {
-        const auto code = static_cast<unsigned>(static_cast<unsigned char>(character[0]));
-        if (format_ == Format::kText && (!valid || is_control(character[0]))) {
-            fmt::format_to(std::back_inserter(out), "\\x{:02x}", code);
-        } else if (!valid || is_control(character[0])) {
+        const auto unseen = unseen_code(character);
+        if (format_ == Format::kText && (!valid || unseen)) {
+            fmt::format_to(std::back_inserter(out), "{}", escape(character, unseen));
+        } else if (!valid || unseen) {
             // JSON text cannot hold a byte that is no character (RFC 8259, section 8.1): U+FFFD stands for it.
-            fmt::format_to(std::back_inserter(out), "\\u{:04x}", valid ? code : 0xfffdu);
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", valid ? static_cast<unsigned>(*unseen) : 0xfffdu);
         } else {
             if (format_ == Format::kJson && (character == "\"" || character == "\\")) out.push_back('\\');
             out.append(character.data(), character.data() + character.size());
@@ -173,10 +155,12 @@ std::string printable(std::string_view text, std::size_t most) {
         const std::size_t length = character_length(text);
         const std::size_t step = std::max<std::size_t>(length, 1);
         if (taken + step > most) return out + "...";
-        if (length == 0 || is_control(text[0])) {
-            out += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[0])));
+        const std::string_view character = text.substr(0, step);
+        const auto unseen = unseen_code(character);
+        if (length == 0 || unseen) {
+            out += escape(character, unseen);
         } else {
-            out += text.substr(0, step);
+            out += character;
         }
         taken += step;
         text.remove_prefix(step);

@@ -40,9 +40,10 @@ void reopen();
 // Whether what this process writes to standard error goes straight to systemd's journal ($JOURNAL_STREAM).
 bool stderr_is_journal();
 
-// Text of a peer or a file made safe for one log line: control characters and bytes that are no UTF-8 escaped (\x1b),
-// cut after at most `most` bytes of it, never inside a character. (The log escapes the like in whole lines too; this is
-// for quoting, and for what is printed elsewhere.)
+// Text of a peer or a file made safe for one log line and a terminal: characters that do something there
+// (base/visible.h) and bytes that are no UTF-8 escaped (\x1b, \u009b), cut after at most `most` bytes of it, never
+// inside a character. (The log escapes the like in whole lines too; this is for quoting, and for what is printed
+// elsewhere.)
 std::string printable(std::string_view text, std::size_t most = 200);
 
 }  // namespace wshub::base::log

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/log.h"
+#include "base/visible.h"
 #include "console/json.h"
 #include "protocol/base64.h"
 #include "protocol/json_scan.h"
@@ -101,25 +102,7 @@ std::string shown(std::string_view args, std::span<const std::string> attachment
         }
     }
     text += args.substr(from);
-
-    std::string safe;
-    safe.reserve(text.size());
-    constexpr std::string_view kHex = "0123456789abcdef";
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const auto c = static_cast<unsigned char>(text[i]);
-        const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : '\0');
-        if (c == 0x7f) {
-            safe += "\\u007f";
-        } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
-            safe += std::string("\\u00") + kHex[next >> 4] + kHex[next & 15];
-            ++i;
-        } else if (c == '\n' || c == '\r' || c == '\t') {
-            safe += ' ';  // blanks between values: in strings they are escaped
-        } else {
-            safe += text[i];
-        }
-    }
-    return safe;
+    return base::visible_json(text);
 }
 
 std::string plain(std::string_view text) {

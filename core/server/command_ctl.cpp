@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "base/visible.h"
 #include "control/caller.h"
 #include "server/commands.h"
 #include "server/ctl_tables.h"
@@ -46,11 +47,11 @@ int show(const CtlLine& line, const std::string& answer_line) {
     const auto answer = Poco::JSON::Parser().parse(answer_line).extract<Object::Ptr>();
     if (answer->getValue<bool>("ok")) {
         const std::string result = part_of(answer_line, answer, "result");
-        say(stdout, line.json ? result : show_result(line.operation->name, result));
+        say(stdout, line.json ? base::visible_json(result) : show_result(line.operation->name, result));
         return kDone;
     }
     if (line.json) {
-        say(stdout, part_of(answer_line, answer, "error"));
+        say(stdout, base::visible_json(part_of(answer_line, answer, "error")));
     } else {
         const Object::Ptr error = answer->getObject("error");
         say(stderr, "wshub ctl: " + base::log::printable(error->getValue<std::string>("code")) + ": " +

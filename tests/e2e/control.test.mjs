@@ -104,6 +104,26 @@ describe("wshub ctl", () => {
       assert.match(await done("room", "both"), /2 shown, 2 in the room/);
     }));
 
+  it("shows what clients call themselves and their rooms without anything that moves the terminal", () =>
+    withClients(1, async (client) => {
+      // CSI in one character, DEL, the end of a line to some, and text turned round.
+      const room = "\u009b31mred\u007f\u2028\u202egnp.exe\u2066";
+      await client.ask("join_room", room);
+      await client.ask("system:setData", { username: "\u202eJé" }); // a name cannot have the others
+      const seen = "\\u009b31mred\\x7f\\u2028\\u202egnp.exe\\u2066";
+      const harmful = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/;
+      for (const args of [["rooms"], ["room", room], ["sessions"], ["session", client.id], ["rooms", "--json"], ["session", client.id, "--json"]]) {
+        const shown = await done(...args);
+        assert.doesNotMatch(shown, harmful, args.join(" "));
+        if (args.length === 1 && args[0] === "rooms") assert.ok(shown.includes(` ${seen} `), shown);
+        if (args[0] === "sessions") assert.ok(shown.includes(" \\u202eJé "), shown);
+      }
+      assert.deepEqual((await asked("rooms")).items, [{ namespace: "/", name: room, members: 1 }]);
+      await done("leave", client.id, room);
+      await hub.logged(/taken out of a room .*room="\\u009b31mred\\x7f\\u2028\\u202egnp\.exe\\u2066"/);
+      assert.doesNotMatch(hub.log, harmful);
+    }));
+
   it("kicks, takes out of rooms, broadcasts", () =>
     withClients(2, async (a, b) => {
       await a.ask("join_room", "r");
@@ -328,18 +348,13 @@ describe("the control socket", () => {
     await done("stats");
   });
 
-  it("keeps few connections, and the others are served when one goes", async () => {
-    const sockets = [];
-    for (let i = 0; i < 20; ++i) {
-      const socket = net.connect(socketOf(hub));
-      socket.on("error", () => {});
-      sockets.push(socket);
-    }
-    await new Promise((resolve) => sockets[0].once("connect", resolve));
+  it("keeps few connections, says so to one more, and serves it when they have gone", async () => {
+    const sockets = Array.from({ length: 8 }, () => net.connect(socketOf(hub)).setEncoding("utf8"));
+    const answers = sockets.map((socket) => new Promise((resolve, reject) => socket.once("data", resolve).once("error", reject).once("close", reject)));
+    for (const socket of sockets) socket.write('{"operation":"stats"}\n');
+    for (const answer of await soon(Promise.all(answers), "eight answers")) assert.match(answer, /^\{"ok":true,/);
+    await fails(1, /^wshub ctl: BUSY: the hub serves 8 others here, try again\n$/, "stats");
     for (const socket of sockets) socket.destroy();
-    for (let tries = 0; ; ++tries) {
-      if ((await ctl("stats")).code === 0) break;
-      assert.ok(tries < 50);
-    }
+    for (let tries = 0; (await ctl("stats")).code !== 0; ++tries) assert.ok(tries < 50);
   });
 });

@@ -41,6 +41,23 @@ inline std::string_view trim(std::string_view text, std::string_view blanks = " 
     return text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
+// Whether a character does something on a terminal or in a log, rather than being seen: controls, ends of lines, and
+// what turns round the text behind it (U+202A to U+202E, U+2066 to U+2069). `code` becomes its number.
+inline bool is_unseen(std::string_view character, unsigned& code) {
+    const auto byte = [character](std::size_t at) {
+        return static_cast<unsigned>(static_cast<unsigned char>(character[at]));
+    };
+    code = byte(0);
+    if (character.size() == 1) return is_control(character[0]);
+    if (character.size() == 2) {
+        code = (byte(0) & 0x1Fu) << 6 | (byte(1) & 0x3Fu);
+        return code < 0xA0;
+    }
+    if (character.size() != 3) return false;
+    code = (byte(0) & 0x0Fu) << 12 | (byte(1) & 0x3Fu) << 6 | (byte(2) & 0x3Fu);
+    return (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069);
+}
+
 // Fit for one line of a log: what cannot be printed is escaped, and a long text is cut.
 inline std::string printable(std::string_view text, std::size_t most = 200) {
     std::string out;
@@ -50,9 +67,10 @@ inline std::string printable(std::string_view text, std::size_t most = 200) {
         const std::size_t length = json::detail::utf8_length(p, end);
         const std::size_t step = std::max<std::size_t>(length, 1);
         if (static_cast<std::size_t>(p - begin) + step > most) return out + "...";
-        if (length == 0 || is_control(*p)) {
-            char escaped[8];
-            std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(*p)));
+        unsigned code = 0;
+        if (is_unseen({p, step}, code) || length == 0) {
+            char escaped[16];
+            std::snprintf(escaped, sizeof escaped, step == 1 ? "\\x%02x" : "\\u%04x", code);
             out += escaped;
         } else {
             out.append(p, step);

@@ -52,6 +52,10 @@ TEST_CASE("a text may be quoted in one line whatever it holds", "[log]") {
         {"\xc0\xaf", "\\xc0\\xaf"},
         {"\xed\xa0\x80", "\\xed\\xa0\\x80"},
         {"\xf5\x80\x80\x80", "\\xf5\\x80\\x80\\x80"},
+        {"\xc2\x9b"
+         "31m\x9b",
+         "\\u009b31m\\x9b"},
+        {"\xe2\x80\xa8\xe2\x80\xae\xe2\x81\xa6", "\\u2028\\u202e\\u2066"},
     }));
     CHECK(log::printable(text) == shown);
 }
@@ -66,6 +70,18 @@ TEST_CASE("a line of the text log stays one line", "[log]") {
     const LogFile file(log::Format::kText);
     log::warn("a\nb\xff caf\xc3\xa9");
     CHECK(file.text(kTextTime) == "warning a\\x0ab\\xff caf\xc3\xa9\n");
+}
+
+TEST_CASE("a log that is looked at on a terminal does nothing to it", "[log]") {
+    auto [format, time, line] = GENERATE(table<log::Format, std::size_t, std::string>({
+        {log::Format::kText, kTextTime, "warning \\u009b31m \\u202ex\n"},
+        {log::Format::kJson, kJsonTime, "\"level\":\"warning\",\"message\":\"\\u009b31m \\u202ex\"}\n"},
+    }));
+    const LogFile file(format);
+    log::warn(
+        "\xc2\x9b"
+        "31m \xe2\x80\xaex");
+    CHECK(file.text(time) == line);
 }
 
 TEST_CASE("a line of the JSON log is a JSON object whatever was logged", "[log]") {

@@ -93,4 +93,10 @@ TEST_CASE("what clients call themselves cannot move the cursor", "[ctl]") {
         "rooms", R"({"total":1,"matched":1,"items":[{"namespace":"/","name":"a\u001b[2Jb\nc","members":1}]})");
     CHECK(shown.find('\x1b') == std::string::npos);
     CHECK(shown.find("a\\x1b[2Jb\\x0ac") != std::string::npos);
+    // U+009B begins a command as ESC [ does.
+    const std::string csi = show_result("rooms",
+                                        "{\"total\":1,\"matched\":1,\"items\":[{\"namespace\":\"/\",\"name\":\"\xc2\x9b"
+                                        "2J\",\"members\":1}]}");
+    CHECK(csi.find("\xc2\x9b") == std::string::npos);
+    CHECK(csi.find("\\u009b2J") != std::string::npos);
 }
