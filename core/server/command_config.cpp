@@ -47,16 +47,6 @@ Inspection inspect(const CommandLine& line, bool check_only) {
     return found;
 }
 
-int tell_as_json(const Inspection& found) {
-    say(stdout, Object()
-                    .add("ok", found.problems.empty())
-                    .add("configuration", control::or_null(found.sources.file.string()))
-                    .add("problems", control::array_of(found.problems))
-                    .done()
-                    .text);
-    return found.problems.empty() ? kDone : kNotStarted;
-}
-
 // {"server":{"port":"3000",...},...,"plugin.rooms":{...}}: texts as they would stand in the file; secrets that are set
 // as "***".
 std::string settings_as_json(const std::vector<ShownSection>& sections) {
@@ -75,7 +65,7 @@ std::string settings_as_json(const std::vector<ShownSection>& sections) {
 
 int check(const CommandLine& line) {
     const Inspection found = inspect(line, true);
-    if (line.json) return tell_as_json(found);
+    if (line.json) return tell_as_json(found.sources.file, found.problems);
     if (!found.problems.empty()) return refuse(found.problems);
     say(stdout, "ok: " + name_of(found.sources.file));
     return kDone;
@@ -83,7 +73,8 @@ int check(const CommandLine& line) {
 
 int print_config(const CommandLine& line) {
     const Inspection found = inspect(line, false);
-    if (!found.problems.empty()) return line.json ? tell_as_json(found) : refuse(found.problems);
+    if (!found.problems.empty())
+        return line.json ? tell_as_json(found.sources.file, found.problems) : refuse(found.problems);
     std::vector<ShownSection> sections = shown_settings(found.loaded, found.plugins);
     if (line.diff_defaults) {
         SettingSources nothing_set = found.sources;

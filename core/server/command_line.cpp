@@ -166,6 +166,7 @@ CommandLine parse_help(const std::vector<std::string_view>& arguments) {
     CommandLine line;
     line.action = Action::kHelp;
     for (std::size_t at = 1; at < arguments.size(); ++at) {
+        if (arguments[at] == "--help" || arguments[at] == "-h") continue;
         line.topic += (line.topic.empty() ? "" : " ") + std::string(arguments[at]);
     }
     return line;

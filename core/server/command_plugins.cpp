@@ -39,6 +39,11 @@ std::vector<std::string> needs_of(const host::Descriptor& descriptor) {
     return needs;
 }
 
+// The configuration is wrong: as check says it.
+int refuse(const CommandLine& line, const SettingSources& sources, const std::vector<std::string>& problems) {
+    return line.json ? tell_as_json(sources.file, problems) : server::refuse(problems);
+}
+
 // ---- info
 
 // What a file tells when it is loaded, or why it cannot be.
@@ -148,8 +153,9 @@ std::string as_text(const Findings& found) {
 
 int list_plugins(const CommandLine& line) {
     set_up_quiet_log();
-    const LoadedSettings loaded = load(sources_of(line.config, line.overrides));
-    if (!loaded.problems.empty()) return refuse(loaded.problems);
+    const SettingSources sources = sources_of(line.config, line.overrides);
+    const LoadedSettings loaded = load(sources);
+    if (!loaded.problems.empty()) return refuse(line, sources, loaded.problems);
     const host::HostSettings& settings = loaded.settings.host;
     const host::Catalog catalog(settings.directory);
 
@@ -194,8 +200,9 @@ int list_plugins(const CommandLine& line) {
 // A file, or the name of a plugin that is installed.
 int show_plugin(const CommandLine& line) {
     set_up_quiet_log();
-    const LoadedSettings loaded = load(sources_of(line.config, line.overrides));
-    if (!loaded.problems.empty()) return refuse(loaded.problems);
+    const SettingSources sources = sources_of(line.config, line.overrides);
+    const LoadedSettings loaded = load(sources);
+    if (!loaded.problems.empty()) return refuse(line, sources, loaded.problems);
     std::filesystem::path path = line.plugin_file;
     if (host::is_plugin_name(line.plugin_file) && !std::filesystem::exists(path)) {
         path = host::Catalog(loaded.settings.host.directory).find(line.plugin_file).path;

@@ -2,6 +2,7 @@
 #include <system_error>
 
 #include "base/log.h"
+#include "control/json_writer.h"
 #include "server/commands.h"
 #include "server/places.h"
 
@@ -18,6 +19,16 @@ int refuse(const std::vector<std::string>& problems) {
     const char* const prefix = base::log::stderr_is_journal() ? "<3>" : "wshub: ";
     for (const std::string& problem : problems) say(stderr, prefix + problem);
     return kNotStarted;
+}
+
+int tell_as_json(const std::filesystem::path& configuration, const std::vector<std::string>& problems) {
+    say(stdout, control::Object()
+                    .add("ok", problems.empty())
+                    .add("configuration", control::or_null(configuration.string()))
+                    .add("problems", control::array_of(problems))
+                    .done()
+                    .text);
+    return problems.empty() ? kDone : kNotStarted;
 }
 
 SettingSources sources_of(const std::string& config, const std::vector<std::string>& overrides) {

@@ -28,6 +28,8 @@ int ask_hub(const CtlLine& line);
 void say(std::FILE* stream, const std::string& text);
 // Says what is wrong, and gives the exit status for that.
 int refuse(const std::vector<std::string>& problems);
+// The same to a program: {"ok":true,"configuration":FILE,"problems":[]}, of no problems too, and the exit status.
+int tell_as_json(const std::filesystem::path& configuration, const std::vector<std::string>& problems);
 SettingSources sources_of(const std::string& config, const std::vector<std::string>& overrides);
 // The settings, and what only the program knows of itself.
 LoadedSettings load(const SettingSources& sources);

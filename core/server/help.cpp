@@ -1,6 +1,12 @@
 #include "server/help.h"
 
+#include <vector>
+
+#include "base/log.h"
+#include "console/options.h"
+#include "server/command_line.h"
 #include "server/ctl_operations.h"
+#include "server/suggest.h"
 
 namespace wshub::server {
 namespace {
@@ -135,18 +141,33 @@ Examples
 )";
 }
 
+constexpr std::string_view kOfCtl = "ctl ";
+
+[[noreturn]] void refuse_topic(std::string_view topic) {
+    std::vector<std::string> known = command_names();
+    for (const char* const each : {"plugins list", "plugins info"}) known.emplace_back(each);
+    for (const CtlOperation& each : ctl_operations()) known.push_back(std::string(kOfCtl) + std::string(each.name));
+    const std::string meant = nearest(topic, known);
+    throw UsageError("no help on \"" + base::log::printable(topic) + "\"" +
+                     (meant.empty() ? "" : ", did you mean " + meant + "?"));
+}
+
 }  // namespace
 
 std::string help_text(std::string_view topic) {
+    if (topic.empty() || topic == "help") return std::string(kProgram);
     if (topic == "serve") return serve_help();
     if (topic == "check") return check_help();
     if (topic == "config") return config_help();
-    if (topic == "plugins") return plugins_help();
+    if (topic == "plugins" || topic == "plugins list" || topic == "plugins info") return plugins_help();
     if (topic == "new-plugin") return new_plugin_help();
-    constexpr std::string_view kOfCtl = "ctl ";
+    if (topic == "client") return console::options_help();
     if (topic == "ctl") return ctl_help(nullptr);
-    if (topic.substr(0, kOfCtl.size()) == kOfCtl) return ctl_help(find_ctl_operation(topic.substr(kOfCtl.size())));
-    return std::string(kProgram);
+    if (topic.starts_with(kOfCtl)) {
+        const CtlOperation* const operation = find_ctl_operation(topic.substr(kOfCtl.size()));
+        if (operation) return ctl_help(operation);
+    }
+    refuse_topic(topic);
 }
 
 }  // namespace wshub::server

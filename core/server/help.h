@@ -6,7 +6,8 @@
 
 namespace wshub::server {
 
-// Of a command ("check", "ctl", "ctl kick"); of the program if there is no such command.
+// Of a command ("check", "plugins info", "ctl", "ctl kick"); of the program if the topic is empty. Throws UsageError if
+// there is no such command.
 std::string help_text(std::string_view topic = {});
 
 }  // namespace wshub::server

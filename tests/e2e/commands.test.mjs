@@ -109,6 +109,18 @@ describe("wshub plugins", () => {
     assert.ok(json.settings.some(({ key }) => key === "members_only"));
   });
 
+  it("says as JSON too what is wrong with the configuration", async () => {
+    const bad = written("bad-plugins.ini", "[server]\nprot = 1\n");
+    const { stdout } = await run("check", "--json", "--config", bad);
+    assert.equal(JSON.parse(stdout).problems.length, 1);
+    for (const command of [["list"], ["info", "rooms"]]) {
+      assert.deepEqual(await run("plugins", ...command, "--config", bad, "--json"), { code: 1, stdout, stderr: "" });
+      const plain = await run("plugins", ...command, "--config", bad);
+      assert.deepEqual([plain.code, plain.stdout], [1, ""]);
+      assert.match(plain.stderr, /prot.*did you mean port\?/);
+    }
+  });
+
   it("tells why a file would be refused", async () => {
     const { code, stdout } = await run("plugins", "info", path.join(mixed, "broken.so"));
     assert.equal(code, 1);
@@ -121,7 +133,7 @@ describe("wshub plugins", () => {
 
 describe("wshub help", () => {
   it("tells of each command what it does, with examples and exit codes", async () => {
-    for (const command of ["serve", "check", "config", "plugins", "new-plugin", "ctl"]) {
+    for (const command of ["serve", "check", "config", "plugins", "new-plugin", "client", "ctl"]) {
       const help = await run(command, "--help");
       assert.equal(help.code, 0);
       assert.match(help.stdout, new RegExp(`^ *wshub ${command}`, "m"));
@@ -129,6 +141,17 @@ describe("wshub help", () => {
       assert.equal((await run("help", command)).stdout, help.stdout);
     }
     assert.equal((await run("help")).stdout, (await run("--help")).stdout);
+  });
+
+  it("says of what it knows nothing, and what may have been meant", async () => {
+    for (const [sentence, ...topic] of [
+      ['no help on "nonsense"', "nonsense"],
+      ['no help on "cleint", did you mean client?', "cleint"],
+      ['no help on "ctl nonsense"', "ctl", "nonsense"],
+      ['no help on "ctl sesions", did you mean ctl sessions?', "ctl", "sesions"],
+    ]) {
+      assert.deepEqual(await run("help", ...topic), { code: 2, stdout: "", stderr: `wshub: ${sentence}\nwshub --help shows what there is\n` });
+    }
   });
 
   it("helps with a mistyped command", async () => {

@@ -102,3 +102,25 @@ TEST_CASE("the help names every option there is but the hidden one", "[command l
     CHECK(help.find("--probe-plugin") == std::string::npos);
     for (const std::string& command : command_names()) CHECK(help.find("  " + command) != std::string::npos);
 }
+
+TEST_CASE("there is help on every command, of its own", "[command line]") {
+    for (const std::string& command : command_names()) {
+        CAPTURE(command);
+        CHECK((help_text(command) == help_text()) == (command == "help"));
+        CHECK(help_text(command).find("wshub") != std::string::npos);
+    }
+    CHECK(help_text("plugins info") == help_text("plugins"));
+    CHECK(help_text("ctl kick") != help_text("ctl"));
+}
+
+TEST_CASE("of what there is no help on it says so", "[command line]") {
+    auto [topic, sentence] = GENERATE(table<std::string, std::string>({
+        {"nonsense", R"(no help on "nonsense")"},
+        {"cliant", R"(no help on "cliant", did you mean client?)"},
+        {"ctl kik", R"(no help on "ctl kik", did you mean ctl kick?)"},
+        {"ctl nonsense", R"(no help on "ctl nonsense")"},
+        {"--json", R"(no help on "--json")"},
+        {"\x1b[2J", R"(no help on "\x1b[2J")"},
+    }));
+    CHECK_THROWS_WITH(help_text(topic), sentence);
+}
