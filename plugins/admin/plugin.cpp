@@ -1,3 +1,4 @@
+#include <unistd.h>
 #include <wshub/plugin.h>
 
 #include <atomic>
@@ -18,6 +19,7 @@
 #include "connections.h"
 #include "dashboard.h"
 #include "desk.h"
+#include "journal.h"
 #include "operations.h"
 #include "token_file.h"
 #include "watchers.h"
@@ -86,8 +88,10 @@ private:
         }
         admin::KeptToken kept = admin::keep_token(directory);
         if (kept.is_new) {
-            // For whoever starts the server by hand; the log may be read by others.
-            std::printf("wshub admin token: %s dashboard: %s/admin/\n", kept.token.c_str(), server_url().c_str());
+            // For whoever starts the server by hand; the log may be read by others, and a service prints into one.
+            const std::string token =
+                admin::is_journal(STDOUT_FILENO) ? "read it with sudo cat " + kept.file.string() : kept.token;
+            std::printf("wshub admin token: %s dashboard: %s/admin/\n", token.c_str(), server_url().c_str());
             std::fflush(stdout);
         }
         info((kept.is_new ? "admin token made, see file=" : "admin token read file=") + kept.file.string());

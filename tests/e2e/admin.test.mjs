@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
-import { runHub, startHub } from "./support/hub.mjs";
+import { PROGRAM, runHub, startHub } from "./support/hub.mjs";
 import { Client, HOW, quiet, refused } from "./support/clients.mjs";
 import { RawClient } from "./support/raw.mjs";
 
@@ -539,6 +539,25 @@ describe("the admin token", () => {
       assert.ok(await isAdmin(second, token));
     } finally {
       await second.stop();
+    }
+  });
+
+  it("is not told to the journal, but where it is kept", async () => {
+    const folder = place();
+    const state = path.join(folder, "state");
+    // Standard output as systemd gives it: a stream whose device and inode are in the environment.
+    const program = path.join(folder, "wshub");
+    writeFileSync(program, `#!/bin/sh\nJOURNAL_STREAM=$(stat -L -c %d:%i /proc/$$/fd/1) exec ${PROGRAM} "$@"\n`, { mode: 0o755 });
+    const hub = await startHub({ program, set: { ...QUIET, "server.state_directory": state, "log.level": "trace" } });
+    try {
+      const file = path.join(state, "admin_token");
+      const token = readFileSync(file, "utf8").trim();
+      const said = hub.printed.match(/^.*admin token.*$/gm);
+      assert.deepEqual(said, [`wshub admin token: read it with sudo cat ${file} dashboard: ${hub.url}/admin/`]);
+      assert.ok(!hub.log.includes(token), "the journal has the token");
+      assert.ok(await isAdmin(hub, token));
+    } finally {
+      await hub.stop();
     }
   });
 
