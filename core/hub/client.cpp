@@ -73,6 +73,7 @@ void Client::begin_binary(std::span<char> text) {
     pending->socket = at->socket;
     pending->bytes = text.size();
     pending->missing = packet->attachments;
+    pending->is_over = text.size() > shard_.core().settings.limits.max_event_bytes;
     const Verdict verdict = judge(*at, *packet, text.size());
     if (verdict != Verdict::kFine) pending->discard(verdict);
     pending_ = std::move(pending);
@@ -87,13 +88,11 @@ void Client::attachments_are_late(void* self) {
 void Client::on_binary(std::span<char> bytes) {
     if (!pending_) return parse_error("binary without a packet that announces it");
     Pending& pending = *pending_;
+    const std::size_t most = shard_.core().settings.limits.max_event_bytes;
     if (pending.verdict == Verdict::kFine) {
-        const std::size_t room = shard_.core().settings.limits.max_event_bytes - pending.bytes;
-        if (bytes.size() > room) {
-            pending.discard(Verdict::kTooBig);
-        } else {
-            pending.bytes += bytes.size();
-        }
+        pending.bytes += bytes.size();
+        const bool was_over = std::exchange(pending.is_over, pending.bytes > most);
+        if (pending.is_over && !was_over && refuses_size()) pending.discard(Verdict::kTooBig);
     }
     if (--pending.missing > 0) {
         if (pending.verdict == Verdict::kFine) pending.attachments.emplace_back(bytes.data(), bytes.size());
@@ -132,7 +131,7 @@ Client::Verdict Client::judge(Membership& at, const SocketPacket& packet, std::s
         const Socket* socket = shard_.alive(at.socket);
         if (!socket || !packet.ack_id || !socket->requests.contains(*packet.ack_id)) return Verdict::kUnwanted;
     }
-    return bytes > limits.max_event_bytes ? Verdict::kTooBig : Verdict::kFine;
+    return bytes > limits.max_event_bytes && refuses_size() ? Verdict::kTooBig : Verdict::kFine;
 }
 
 void Client::complete(SocketHandle handle, Verdict verdict, const SocketPacket& packet,
@@ -282,12 +281,14 @@ bool Client::may_connect() {
     return connect_guard_.take(connect_rate(limits.events), now) || !core.limiters.connect_guard.refuses(now, remote);
 }
 
+// Counts something above max_event_bytes.
+bool Client::refuses_size() {
+    return shard_.core().limiters.event_bytes.refuses(shard_.loop().now(), session_.handshake()->remote);
+}
+
 void Client::too_big(Socket& socket, std::optional<std::uint64_t> ack_id) {
-    Core& core = shard_.core();
-    // No dry-run lifts this one.
-    core.limiters.event_bytes.refuses(shard_.loop().now(), session_.handshake()->remote);
     shard_.refuse(socket, ack_id, "PAYLOAD_TOO_LARGE",
-                  "More than " + std::to_string(core.settings.limits.max_event_bytes) + " bytes");
+                  "More than " + std::to_string(shard_.core().settings.limits.max_event_bytes) + " bytes");
 }
 
 void Client::too_many(Socket& socket, std::optional<std::uint64_t> ack_id) {

@@ -70,6 +70,7 @@ private:
         SocketHandle socket = 0;
         Verdict verdict = Verdict::kFine;
         std::size_t bytes = 0;
+        bool is_over = false;  // max_event_bytes, and has been counted
         std::size_t missing = 0;
         std::vector<std::string> attachments;
         net::Timer deadline;
@@ -87,6 +88,7 @@ private:
                   std::span<const std::string_view> attachments);
     void complete_event(Socket& socket, Verdict verdict, const protocol::SocketPacket& packet,
                         std::span<const std::string_view> attachments);
+    bool refuses_size();
     void too_big(Socket& socket, std::optional<std::uint64_t> ack_id);
     void too_many(Socket& socket, std::optional<std::uint64_t> ack_id);
     void count_drop();

@@ -10,7 +10,7 @@ Limiters::Limiters(const Limits& limits, base::Metrics& metrics)
     : events(metrics, "events", limits.events_mode),
       events_per_address(metrics, "events_per_address", limits.events_per_address_mode),
       connects(metrics, "connects", limits.connects_mode),
-      event_bytes(metrics, "event_bytes", base::LimitMode::kEnforced),
+      event_bytes(metrics, "event_bytes", limits.event_bytes_mode),
       rooms(metrics, "rooms", limits.rooms_dry_run ? base::LimitMode::kDryRun : base::LimitMode::kEnforced),
       connect_guard(metrics, "connects", base::LimitMode::kEnforced) {}
 

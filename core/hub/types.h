@@ -41,6 +41,7 @@ inline constexpr std::size_t kMaxRoomNameBytes = 255;  // in the clients' space
 
 struct Limits {
     std::size_t max_event_bytes = 256'000;  // an event's text and attachments together
+    base::LimitMode event_bytes_mode = base::LimitMode::kEnforced;
     std::size_t max_json_depth = 128;
     // Of one client in one namespace; leaving the namespace and coming back does not fill it up again. While it is on,
     // CONNECT packets of one client are limited too (connect_rate() in limits.h).

@@ -237,6 +237,7 @@ constexpr DryRunName kDryRunNames[] = {
     {"sessions", [](Settings& s, base::LimitMode mode) { s.engine.limits.sessions_mode = mode; }},
     {"sessions_per_address",
      [](Settings& s, base::LimitMode mode) { s.engine.limits.sessions_per_address_mode = mode; }},
+    {"event_bytes", [](Settings& s, base::LimitMode mode) { s.hub.limits.event_bytes_mode = mode; }},
     {"rooms", [](Settings& s, base::LimitMode mode) { s.hub.limits.rooms_dry_run = mode == base::LimitMode::kDryRun; }},
     {"bytes", [](Settings& s, base::LimitMode mode) { s.engine.limits.bytes_mode = mode; }},
 };
@@ -549,7 +550,7 @@ void add_limits(std::vector<CoreKey>& keys) {
     keys.push_back(limits
                        .text("dry_run", "",
                              "all, or names separated by commas: events, events_per_address, connects, "
-                             "connects_per_address, sessions, sessions_per_address, rooms, bytes",
+                             "connects_per_address, sessions, sessions_per_address, event_bytes, rooms, bytes",
                              set_dry_run)
                        .described_as("Which of the limits only count and log what they would have refused."));
 }

@@ -34,6 +34,7 @@ public:
             "chain",
             [](wshub::Event& event) {
                 if (event[0].boolean()) event.stop();
+                if (event[0].str() == "throw") throw std::runtime_error("the first one fails");
                 event.ack("first");
             },
             10);

@@ -204,7 +204,7 @@ for (const how of HOW) {
         client.inbox.length = other.inbox.length = 0;
         await ask("leave", { sid: client.id, room: "left" });
         for (const each of [client, other]) await each.gets(["room_left", { room: "left", sid: client.id }]);
-        assert.equal((await ask("room", { room: "left" })).members, 1);
+        assert.equal((await ask("room", { name: "left" })).members, 1);
         await fails("NOT_FOUND", "leave", { sid: client.id, room: "left" });
       }));
 

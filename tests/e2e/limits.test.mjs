@@ -270,6 +270,7 @@ describe("limits in dry-run", () => {
         "limits.max_sessions": 1,
         "limits.max_sessions_per_address": 1,
         "limits.max_rooms_per_session": 1,
+        "limits.max_event_bytes": 1000,
         "limits.bytes_per_second": 1,
         "limits.bytes_burst": 1,
         "server.namespaces": "/, /a",
@@ -280,13 +281,18 @@ describe("limits in dry-run", () => {
         await Client.beside(alice, "/a");
         for (let i = 0; i < 20; ++i) assert.equal((await alice.acked("ping")).status, "pong");
         for (const room of ["r", "s"]) assert.equal((await bob.acked("join_room", room)).status, "joined");
+        alice.inbox.length = 0;
+        for (const large of ["x".repeat(2000), [Buffer.alloc(900, 1), Buffer.alloc(900, 2)]]) {
+          bob.tell("broadcast", large);
+          await alice.gets(["broadcast", { from: bob.id, data: large }]);
+        }
       });
     }
     for (const limit of ["events", "connects", "sessions"]) {
       await hub.logged(new RegExp(`in dry-run.* limit=${limit} remote=127\\.0\\.0\\.1`));
       await hub.logged(new RegExp(`in dry-run.* limit=${limit}_per_address remote=127\\.0\\.0\\.1`));
     }
-    for (const limit of ["rooms", "bytes"]) await hub.logged(new RegExp(`in dry-run.* limit=${limit} `));
+    for (const limit of ["rooms", "bytes", "event_bytes"]) await hub.logged(new RegExp(`in dry-run.* limit=${limit} `));
     const lines = hub.log.split("\n").filter((line) => line.includes("limit=events "));
     assert.ok(lines.length < 20, `${lines.length} lines`);
     await hub.stop();

@@ -94,7 +94,7 @@ enum {
 
 /* Handlers are bound to the namespaces of the plugin ([plugin.NAME] namespaces, "/" if not set). A handler returns
  * WSHUB_OK, or a negative code with the reason in wshub_err: then the event counts as failed, its sender gets the error
- * INTERNAL, and the reason goes to the log alone. */
+ * INTERNAL, no later handler gets the event, and the reason goes to the log alone. */
 enum {
     WSHUB_ON_EVENT = 1,  /* name: "chat:message", "chat:*" or "*"      data: wshub_event; may return WSHUB_STOP.
                           * "*" makes no event known: one that has no other handler is UNKNOWN_EVENT to its sender,

@@ -260,7 +260,7 @@ public:
             const bool called = call(instance, target.handler->slot, &given, scope, code);
             handled = handled || (called && (known || code != WSHUB_OK));
             if (code < 0) hub.fail(event.socket, event.ack, "INTERNAL", "internal error", {});
-            if (code == WSHUB_STOP) break;
+            if (code < 0 || code == WSHUB_STOP) break;
         }
         return handled;
     }

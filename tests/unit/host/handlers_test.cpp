@@ -88,6 +88,18 @@ TEST_CASE("handlers of one event run in order until one stops it", "[handlers]")
     CHECK(it.world.say(client, R"(2["chained"])") == Packets{R"(2["last"])"});
 }
 
+TEST_CASE("a handler that fails ends the chain, so that what it was to look at is not passed by", "[handlers]") {
+    const LogCapture log;
+    Running it;
+    it.world.run();
+    FakeSession& client = it.world.client();
+    const std::string error = R"({"code":"INTERNAL","message":"internal error"})";
+    CHECK(it.world.say(client, R"(21["chain","throw"])") ==
+          Packets{R"(2["system:error",)" + error + "]",
+                  R"(31[{"status":"error","code":"INTERNAL","message":"internal error"}])"});
+    CHECK(it.world.say(client, R"(21["chain",false])") == Packets{R"(31["first"])", R"(2["last"])"});
+}
+
 TEST_CASE("a handler that takes longer than it may is named", "[handlers]") {
     LogCapture log;
     Running it;

@@ -83,6 +83,9 @@ TEST_CASE("a handler that fails is an internal error", "[scenarios]") {
         at.run("a", R"(["ack","[1]"],["return",-7])");
         at.advance(1500ms);
         at.ask("a", "chain", R"([{"first":[["return",-7]]}])");
+        at.advance(1500ms);
+        at.ask("a", "chain", R"([{"first":[["return",-7]],"second":[["var_set","me","k","[1]"]]}])");
+        at.run("a", R"(["var_get","me","k"])");
     });
 }
 

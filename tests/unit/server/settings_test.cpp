@@ -174,7 +174,7 @@ TEST_CASE("a wrong value is told with its place and what would do", "[settings]"
         {"[limits]\nmax_sessions_per_address = -1",
          R"(w.ini:2 [limits] max_sessions_per_address = "-1": expected a whole number from 0 to 100000000)"},
         {"[limits]\ndry_run = events, evnts",
-         R"(w.ini:2 [limits] dry_run = "events, evnts": expected all, or names separated by commas: events, events_per_address, connects, connects_per_address, sessions, sessions_per_address, rooms, bytes)"},
+         R"(w.ini:2 [limits] dry_run = "events, evnts": expected all, or names separated by commas: events, events_per_address, connects, connects_per_address, sessions, sessions_per_address, event_bytes, rooms, bytes)"},
         {"[plugins]\non_error = panic", R"(w.ini:2 [plugins] on_error = "panic": expected one of refuse, skip)"},
         {"[plugins]\nenabled = a, a",
          R"(w.ini:2 [plugins] enabled = "a, a": expected plugin names separated by commas, none twice)"},
