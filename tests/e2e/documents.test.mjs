@@ -1,10 +1,11 @@
 // The documents keep what they say: links lead somewhere, commands and settings exist, and what a page quotes is what the program prints.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
+import { Client } from "./support/clients.mjs";
 import { runConsole } from "./support/console.mjs";
 import { PROGRAM, ROOT, runHub, startHub } from "./support/hub.mjs";
 
@@ -33,6 +34,14 @@ function anchors(page) {
     return times ? `${slug}-${times}` : slug;
   }));
 }
+
+describe("blocks of code", () => {
+  for (const page of PAGES) {
+    it(`of ${page} say what they are, so that commands among them are looked at`, () => {
+      assert.deepEqual([...read(page).matchAll(FENCE)].filter(([, language]) => language === "").map(([block]) => block), []);
+    });
+  }
+});
 
 describe("links", () => {
   for (const page of PAGES) {
@@ -123,10 +132,21 @@ function packageNames([verb, ...rest], verbs) {
 
 // Who looks at commands of other programs. docs/plugins.md is run by tests/sdk, line by line; docs/events.md is made of the plugins' pages.
 const OTHERS = {
-  "./dev": ([command, ...rest]) => {
+  "./dev": async ([command, ...rest]) => {
     const help = execFileSync(path.join(ROOT, "dev"), ["help"], { encoding: "utf8" });
     assert.match(help, new RegExp(`^\\./dev ${command}\\b`, "m"));
+    if (command === "bench") {
+      const { CASES } = await import("../bench/cases.mjs");
+      for (const word of rest) assert.ok(["quick", "full", ...CASES.map(({ name }) => name)].includes(word), word);
+    }
     if (command === "build") assert.ok(rest.every((preset) => help.includes(preset) && read("CMakePresets.json").includes(`"${preset}"`)), rest.join(" "));
+  },
+  // The hub itself is looked at above.
+  "build/release/bin/wshub": () => {},
+  "build/release/bin/wshub_load": ([mode, ...rest]) => {
+    const help = execFileSync(path.join(path.dirname(PROGRAM), "wshub_load"), ["--help"], { encoding: "utf8" });
+    assert.match(help, new RegExp(`^  ${mode} `, "m"));
+    for (const option of rest.filter((word) => word.startsWith("--"))) assert.match(help, new RegExp(`[ |]${option} `), option);
   },
   ctest: (args) => assert.match(read("tests/unit/server/CMakeLists.txt") + args.join(" "), /wshub_unit\(server\n[^]*-R unit_server$/),
   "build/dev/bin/unit_server": ([tags]) => assert.ok(read("tests/unit/server/ini_reader_test.cpp").includes(`"${tags}")`), tags),
@@ -221,6 +241,50 @@ describe("commands of other programs", () => {
   });
 });
 
+// What `wshub ctl` is told, anywhere in the documents.
+describe("wshub ctl", () => {
+  const told = PAGES.flatMap((page) => hubCommands(page).filter(([command, operation]) => command === "ctl" && operation !== undefined && !operation.startsWith("-")).map(([, ...args]) => [page, args]));
+  const operations = [...execFileSync(PROGRAM, ["ctl", "--help"], { encoding: "utf8" }).matchAll(/^ {2}([a-z][a-z-]+) {2,}/gm)].map(([, name]) => name);
+
+  for (const [page, [operation, ...args]] of told) {
+    if (operation === "OPERATION") continue;
+    it(`${page}: knows ${[operation, ...args].join(" ")}`, () => {
+      assert.ok(operations.includes(operation), `there is no ${operation}`);
+      const help = execFileSync(PROGRAM, ["ctl", operation, "--help"], { encoding: "utf8" });
+      for (const [, name] of args.map((word) => /^([a-z_]+)=/.exec(word)).filter(Boolean)) assert.match(help, new RegExp(`^ +\\[?\\[?${name}\\]?=`, "m"), name);
+    });
+  }
+
+  it("does what docs/operations/ctl.md has it do, line by line", async () => {
+    const lines = told.filter(([page]) => page === "docs/operations/ctl.md").map(([, args]) => args);
+    const hub = await startHub({ set: { "plugins.enabled": "messaging, rooms, users" } });
+    const ctl = (args) => spawnSync(PROGRAM, ["ctl", "--socket", path.join(hub.directory, "state/control.sock"), ...args], { encoding: "utf8", timeout: 20_000 });
+    const clients = [];
+    try {
+      const ran = [];
+      for (const args of lines.filter((words) => words[0] !== "OPERATION")) {
+        const client = await Client.connect(hub);
+        clients.push(client);
+        assert.equal((await client.acked("system:setData", { username: `alice${clients.length}` })).success, true);
+        const { status, stdout, stderr } = ctl(args.map((word) => (word === "9tD2mZ0gWkuVAAAAAAAAAQ" ? client.socket.id : word)));
+        assert.equal(status, 0, `${args.join(" ")}: ${stderr}`);
+        ran.push(args[0]);
+        if (args[0] === "sessions" && args[1] === "alice") assert.match(stdout, new RegExp(client.socket.id));
+        if (args[0] === "broadcast") {
+          const notice = () => client.inbox.find(([event]) => event === "notice");
+          while (!notice()) await client.holds(client.inbox.length + 1);
+          assert.deepEqual(notice(), ["notice", "back in five minutes"]);
+        }
+        if (args[0] === "drain") break; // nobody comes in any more
+      }
+      assert.deepEqual(operations.filter((name) => !ran.includes(name)), ["room", "plugins", "leave"]);
+    } finally {
+      for (const client of clients) client.close();
+      await hub.stop();
+    }
+  });
+});
+
 describe("commands of docs/console.md", () => {
   let hub;
   let directory;
@@ -278,6 +342,60 @@ describe("settings", () => {
       });
     });
   }
+});
+
+// What Prometheus would refuse to load, also where there is no promtool (tests/e2e/metrics.test.mjs): keys that it does not know
+// or that stand twice, and durations and labels of another form. The figures in the rules are looked at there.
+const RULES = `
+import json, sys, yaml
+
+class Strict(yaml.SafeLoader):
+    pass
+
+def mapping(loader, node):
+    names = [key.value for key, _ in node.value]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise yaml.YAMLError(f"{sorted(twice)} twice, {node.start_mark}")
+    return loader.construct_mapping(node, deep=True)
+
+Strict.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, mapping)
+with open(sys.argv[1], encoding="utf-8") as file:
+    json.dump(yaml.load(file, Loader=Strict), sys.stdout)
+`;
+describe("docs/operations/alerts.yml", () => {
+  const rulesOf = (file) => JSON.parse(execFileSync("/usr/bin/python3", ["-c", RULES, file], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }));
+
+  it("is a file of rules as Prometheus takes them", () => {
+    const { groups, ...more } = rulesOf(path.join(ROOT, "docs/operations/alerts.yml"));
+    assert.deepEqual(more, {});
+    assert.deepEqual(groups.map((group) => Object.keys(group)), [["name", "rules"]]);
+    const [{ rules }] = groups;
+    assert.ok(rules.length > 10);
+    assert.equal(new Set(rules.map(({ alert }) => alert)).size, rules.length);
+    for (const { alert, expr, for: patience = "1m", labels, annotations, ...rest } of rules) {
+      assert.deepEqual(rest, {}, alert);
+      assert.match(alert, /^Wshub[A-Za-z]+$/);
+      assert.match(patience, /^(\d+(ms|[smhdwy]))+$/, alert);
+      assert.deepEqual(Object.keys(labels), ["severity"], alert);
+      assert.ok(["critical", "warning", "info"].includes(labels.severity), alert);
+      assert.deepEqual(Object.keys(annotations), ["summary", "description"], alert);
+      // Brackets of each kind come in pairs.
+      for (const [open, close] of ["()", "{}", "[]"]) assert.equal(expr.split(open).length, expr.split(close).length, expr);
+    }
+  });
+
+  it("would be refused with a key that stands twice, or that is no YAML", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "wshub-documents-"));
+    try {
+      for (const [text, why] of [["groups:\n  - name: a\n    name: b\n", /twice/], ["groups:\n  - name: 'a\n", /quoted scalar/]]) {
+        writeFileSync(path.join(folder, "rules.yml"), text);
+        assert.throws(() => rulesOf(path.join(folder, "rules.yml")), why);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });
 
 describe("docs/operations/troubleshooting.md", () => {

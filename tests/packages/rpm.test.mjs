@@ -1,11 +1,11 @@
 // The RPMs: what they ask for, started where only base libraries are, installed and erased by rpm, built anew from the source.
 import assert from "node:assert/strict";
-import { appendFileSync, chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
-import { homedir } from "node:os";
+import { appendFileSync, chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { Client } from "../e2e/support/clients.mjs";
-import { PACKAGES, System, hindrance, library, packed, run, runs, there } from "./roots.mjs";
+import { PACKAGES, System, binaries, deadLinks, firstLook, hindrance, library, packed, roundTrip, run, runs, there } from "./roots.mjs";
 
 const HUB = packed(/^wshub-\d.*\.x86_64\.rpm$/);
 const SDK = packed(/^wshub-sdk-\d.*\.x86_64\.rpm$/);
@@ -49,7 +49,25 @@ describe("the RPMs", () => {
       assert.ok(sdk.includes(name), name);
     }
     assert.deepEqual(asks(HUB, "-c").sort(), ["/etc/logrotate.d/wshub", "/etc/wshub/wshub.ini"]);
-    assert.ok(asks(SYMBOLS, "-l").some((name) => name.endsWith(".debug")));
+  });
+
+  it("have debug symbols of each program and plugin; copies of others' libraries have none to give", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "wshub-rpm-"));
+    unpack(HUB, folder);
+    const wanted = binaries(folder).filter((name) => !/^usr\/lib64\/wshub\/lib/.test(name));
+    rmSync(folder, { recursive: true });
+    assert.ok(wanted.length >= 10, wanted.join(" "));
+    const debug = asks(SYMBOLS, "-l").filter((name) => name.endsWith(".debug") && !name.includes(".build-id"));
+    const of = (name) => debug.filter((file) => file.startsWith(`/usr/lib/debug/${name}`));
+    for (const name of wanted) assert.equal(of(name).length, 1, `${name} in ${debug.join(" ")}`);
+  });
+
+  it("have pages whose links lead somewhere", () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "wshub-rpm-"));
+    unpack(HUB, folder);
+    const dead = deadLinks(path.join(folder, "usr/share/doc/wshub"));
+    rmSync(folder, { recursive: true });
+    assert.deepEqual(dead, []);
   });
 
   it("ask for base libraries alone, in versions that Fedora 37 has", () => {
@@ -89,11 +107,40 @@ describe("the RPMs", () => {
   });
 });
 
+// What rpm runs before and after, with a systemctl that only writes down what it is asked.
+describe("the scripts of the RPM", () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "wshub-scripts-"));
+  after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(path.join(folder, "systemctl"), `#!/bin/sh\necho "$*" >>${folder}/asked\n`, { mode: 0o755 });
+  // `versions`: how many there will be, as rpm says.
+  function asked(tag, versions) {
+    writeFileSync(path.join(folder, "asked"), "");
+    runs("sh", ["-c", runs("rpm", ["-qp", "--qf", `%{${tag}}`, HUB]), "script", String(versions)], { env: { ...process.env, PATH: `${folder}:${process.env.PATH}` } });
+    return readFileSync(path.join(folder, "asked"), "utf8").trim().split("\n").filter(Boolean);
+  }
+
+  it("ask the distribution's preset at the first installation, and never again: an upgrade disables nothing", () => {
+    assert.deepEqual(asked("POSTIN", 1), ["--no-reload preset wshub.service", "daemon-reload"]);
+    assert.deepEqual(asked("POSTIN", 2), ["daemon-reload"]);
+  });
+
+  it("stop the service when the last version goes, and restart it behind an upgrade", () => {
+    assert.deepEqual(asked("PREUN", 1), []);
+    assert.deepEqual(asked("PREUN", 0), ["--no-reload disable --now wshub.service"]);
+    assert.deepEqual(asked("POSTUN", 1), ["daemon-reload", "try-restart wshub.service"]);
+    assert.deepEqual(asked("POSTUN", 0), ["daemon-reload"]);
+  });
+});
+
 describe("the unpacked RPM where only base libraries are", { skip }, () => {
   let system;
+  const as = "4711:4711"; // the user that rpm would have made
   before(() => {
     system = new System();
     unpack(HUB, system.root);
+    // What rpm would have given that user.
+    chownSync(system.file("/etc/wshub/wshub.ini"), 0, 4711);
+    for (const folder of ["/var/lib/wshub", "/var/log/wshub"]) chownSync(system.file(folder), 4711, 4711);
     // Where the dynamic linker of this machine looks: it is Debian's.
     for (const folder of ["/lib64", LIBRARIES]) mkdirSync(system.file(folder), { recursive: true });
     // libcurl comes with all that it needs itself, as in any base system.
@@ -102,63 +149,157 @@ describe("the unpacked RPM where only base libraries are", { skip }, () => {
     chmodSync(system.file("/lib64/ld-linux-x86-64.so.2"), 0o755);
   });
   after(() => system?.remove());
-  const as = "4711:4711"; // the user that rpm would have made
 
   it("has none of Debian's libraries, and no shell", () => {
-    assert.deepEqual(readdirSync(system.file(LIBRARIES)).filter((name) => /Poco|fmt|spdlog/.test(name)), []);
+    assert.deepEqual(readdirSync(system.file(LIBRARIES)).filter((name) => /Poco|fmt|spdlog|edit|bsd/.test(name)), []);
     assert.ok(!existsSync(system.file("/bin/sh")));
   });
 
   it("finds its own, and its configuration", () => {
     assert.equal(system.runs(["/usr/bin/wshub", "--check"], { as }), "ok: /etc/wshub/wshub.ini\n");
+    assert.equal(system.runs(["/usr/bin/wshub", "--check"]), "ok: /etc/wshub/wshub.ini\n");
   });
 
-  it("serves real clients", async () => {
-    const state = ["--set", "server.state_directory=/tmp/state"];
-    const hub = await system.serves(["/usr/bin/wshub", "--set", "server.port=0", ...state], { as });
-    try {
-      for (const how of ["polling", "upgraded"]) {
-        const client = await Client.connect(hub, how);
-        assert.equal((await client.acked("message", { text: "hello" })).status, "received");
-        client.close();
-      }
-    } finally {
-      assert.deepEqual(await hub.stop(), { code: 0, signal: null }, hub.log);
-    }
+  it("tells nobody else what is in it", () => {
+    assert.equal(statSync(system.file("/etc/wshub/wshub.ini")).mode & 0o777, 0o640);
+    assert.equal(system.tries(["/usr/bin/wshub", "--check"], { as: "4712:4712" }).code, 1);
   });
+
+  for (const alone of [false, true]) {
+    it(`serves real clients and operators${alone ? ", seeing of /proc what the unit lets it see" : ""}`, async () => {
+      const hub = await system.servesAsUnit(as, { alone });
+      try {
+        await roundTrip(hub);
+        await firstLook(system, hub, as);
+      } finally {
+        assert.deepEqual(await hub.stop(), { code: 0, signal: null }, hub.log);
+      }
+      assert.doesNotMatch(hub.log, / error /);
+    });
+  }
 });
 
+// The packages as they might have been before these: a lower version, a configuration that has changed since, a file that is
+// gone since; with the scripts and file lists of today's spec.
+function older(scratch) {
+  const top = path.join(scratch, "older");
+  const files = path.join(top, "files");
+  for (const file of [HUB, SDK]) unpack(file, files);
+  const ini = path.join(files, "etc/wshub/wshub.ini");
+  writeFileSync(ini, `# What 0.0.9 had to say.\n${readFileSync(ini, "utf8")}`);
+  writeFileSync(path.join(files, "usr/share/doc/wshub/gone-since"), "a file that the new version has no more\n");
+  const licenses = path.join(files, "usr/share/licenses");
+  const spec = readFileSync(path.join(PACKAGES, "rpm/wshub.spec"), "utf8")
+    .replace(/^Version: .*$/m, "Version: 0.0.9")
+    .replace(/^(Source0|BuildRequires): .*\n/gm, "")
+    .replace(/^%prep\n[^]*?(?=^%pre\n)/m, `%prep
+%build
+mkdir -p %{build_dir}/private_licenses
+cp $(find ${licenses} -name '*.txt') %{build_dir}/private_licenses/
+cp $(find ${licenses} -name LICENSE | head -n 1) LICENSE
+%install
+cp -a ${files}/. %{buildroot}/
+rm -rf %{buildroot}/usr/share/licenses %{buildroot}/usr/lib/.build-id
+`);
+  // As they are: nothing is taken out of the programs a second time.
+  const asTheyAre = ["%global debug_package %{nil}", "%global __os_install_post %{nil}", "%global _build_id_links none", ""].join("\n");
+  writeFileSync(path.join(top, "wshub.spec"), asTheyAre + spec);
+  const definitions = [`_topdir ${top}`, `_dbpath ${top}/db`].flatMap((text) => ["--define", text]);
+  runs("rpmbuild", ["-bb", "--nodeps", "--with", "private_libraries", ...definitions, path.join(top, "wshub.spec")]);
+  const made = path.join(top, "RPMS/x86_64");
+  return readdirSync(made).filter((name) => !name.includes("debug")).map((name) => path.join(made, name));
+}
+
 describe("rpm itself", { skip }, () => {
-  let system;
+  let system, pristine;
   before(() => {
     system = System.debian();
     system.apt("update");
-    system.apt("install", "libcurl4", "libexpat1");
+    system.apt("install", "libcurl4", "libexpat1", "g++", "cmake", "make");
+    pristine = system.files();
   });
   after(() => system?.remove());
   // Debian's root has no packages of RPM's names: needs are looked at above.
   const rpm = (...args) => runs("rpm", ["--root", system.root, "--dbpath", "/var/lib/rpm", "--nodeps", ...args]);
+  const installed = (name) => rpm("-q", "--qf", "%{VERSION}", name);
+  const INI = "/etc/wshub/wshub.ini";
 
-  it("installs the hub with a user and folders of its own", () => {
-    rpm("-i", HUB, SDK);
-    const [uid, gid] = /^wshub:x:(\d+):(\d+):/m.exec(system.read("/etc/passwd")).slice(1).map(Number);
-    for (const folder of ["/var/lib/wshub", "/var/log/wshub"]) {
-      const { mode, uid: owner, gid: group } = statSync(system.file(folder));
-      assert.deepEqual([mode & 0o777, owner, group], [0o750, uid, gid], folder);
+  it("installs an older hub with a user and folders of its own", () => {
+    const files = older(system.directory);
+    assert.equal(files.length, 2, files.join(" "));
+    rpm("-i", ...files);
+    assert.equal(installed("wshub"), "0.0.9");
+    const [uid, gid] = system.account("wshub").split(":").map(Number);
+    for (const [name, owner, mode] of [["/var/lib/wshub", uid, 0o750], ["/var/log/wshub", uid, 0o750], [INI, 0, 0o640]]) {
+      const found = statSync(system.file(name));
+      assert.deepEqual([found.mode & 0o777, found.uid, found.gid], [mode, owner, gid], name);
     }
-    assert.equal(system.runs(["wshub", "--check"], { as: `${uid}:${gid}` }), "ok: /etc/wshub/wshub.ini\n");
-    assert.equal(run("rpm", ["--root", system.root, "--dbpath", "/var/lib/rpm", "-V", "--nodeps", "wshub"]).output, "");
+    for (const as of [`${uid}:${gid}`, undefined]) assert.equal(system.runs(["wshub", "--check"], { as }), "ok: /etc/wshub/wshub.ini\n");
+    assert.equal(run("rpm", ["--root", system.root, "--dbpath", "/var/lib/rpm", "-V", "--nodeps", "wshub", "wshub-sdk"]).output, "");
   });
 
-  it("keeps a configuration that was changed by hand, when it installs anew and when it erases", () => {
-    appendFileSync(system.file("/etc/wshub/wshub.ini"), "# by hand\n");
-    rpm("-U", "--replacepkgs", HUB);
-    assert.match(system.read("/etc/wshub/wshub.ini"), /# by hand/);
-    rpm("-e", "wshub", "wshub-sdk");
-    assert.match(system.read("/etc/wshub/wshub.ini.rpmsave"), /# by hand/);
-    for (const name of ["/usr/bin/wshub", "/usr/lib64/wshub", "/usr/include/wshub", "/usr/lib/systemd/system/wshub.service"]) {
-      assert.ok(!system.has(name), name);
+  it("upgrades it, and keeps what was changed by hand", () => {
+    const changed = system.read(INI).replace(/^threads = 0$/m, "threads = 3");
+    writeFileSync(system.file(INI), changed);
+    appendFileSync(system.file("/etc/logrotate.d/wshub"), "# by hand\n");
+    writeFileSync(system.file("/var/lib/wshub/kept"), "");
+    rpm("-U", HUB, SDK);
+    assert.notEqual(installed("wshub"), "0.0.9");
+    assert.equal(installed("wshub"), installed("wshub-sdk"));
+    assert.equal(system.read(INI), changed);
+    // The new version's lies beside; that of logrotate is no other than before.
+    assert.doesNotMatch(system.read(`${INI}.rpmnew`), /What 0\.0\.9 had to say/);
+    assert.match(system.read("/etc/logrotate.d/wshub"), /# by hand/);
+    assert.ok(!system.has("/etc/logrotate.d/wshub.rpmnew"));
+    assert.ok(system.has("/var/lib/wshub/kept"));
+    assert.ok(!system.has("/usr/share/doc/wshub/gone-since"));
+    assert.match(system.runs(["wshub", "--print-config"]), /^threads = 3$/m);
+    const differs = run("rpm", ["--root", system.root, "--dbpath", "/var/lib/rpm", "-V", "--nodeps", "wshub", "wshub-sdk"]).stdout;
+    assert.deepEqual(differs.trim().split("\n").map((line) => line.split(/\s+/).at(-1)).sort(), ["/etc/logrotate.d/wshub", INI]);
+  });
+
+  it("the hub runs as its user, and serves real clients and operators", async () => {
+    const hub = await system.servesAsUnit(system.account("wshub"), { alone: true });
+    try {
+      await roundTrip(hub);
+      await firstLook(system, hub);
+    } finally {
+      assert.deepEqual(await hub.stop(), { code: 0, signal: null }, hub.log);
     }
+  });
+
+  it("the template's plugin is made with the installed SDK, and the hub loads it", async () => {
+    // Debian's cmake does not look into lib64 by itself.
+    const script = `cd /var/tmp
+      wshub new-plugin demo
+      cmake -S demo -B demo/build -Dwshub-sdk_DIR=/usr/lib64/cmake/wshub-sdk >/dev/null
+      cmake --build demo/build
+      ctest --test-dir demo/build --output-on-failure
+      cmake --install demo/build --prefix /usr`;
+    assert.match(system.runs(["sh", "-euc", script]), /100% tests passed/);
+    assert.ok(system.has("/usr/lib64/wshub/plugins/demo.so"), "installed beside the families");
+    const hub = await system.servesAsUnit(system.account("wshub"), { set: { "plugins.enabled": "messaging, demo" } });
+    try {
+      const client = await Client.connect(hub);
+      assert.deepEqual(await client.acked("demo:greet", { name: "Bob" }), { text: "Hello, Bob!" });
+      client.close();
+    } finally {
+      await hub.stop();
+    }
+    rmSync(system.file("/usr/lib64/wshub/plugins/demo.so"));
+    rmSync(system.file("/var/tmp/demo"), { recursive: true });
+  });
+
+  it("erases all that it installed, and leaves what is the operator's", () => {
+    rpm("-e", "wshub", "wshub-sdk");
+    // rpm's own books, what groupadd and useradd keep of before, and what the hub has made as it ran.
+    const books = /^\/(var\/lib\/rpm|etc\/(passwd|group|shadow|gshadow|subuid|subgid)-|etc\/\.pwd\.lock|run\/wshub|var\/lib\/wshub\/admin_token)(\/|$)/;
+    const left = system.files().filter((name) => !pristine.includes(name) && !books.test(name));
+    const gone = pristine.filter((name) => !system.has(name) && !books.test(name));
+    const stays = ["/etc/logrotate.d/wshub.rpmsave", "/etc/wshub", `${INI}.rpmnew`, `${INI}.rpmsave`, "/var/lib/wshub", "/var/lib/wshub/kept"];
+    assert.deepEqual({ left, gone }, { left: stays, gone: [] });
+    assert.match(system.read(`${INI}.rpmsave`), /^threads = 3$/m);
+    assert.ok(system.account("wshub"));
   });
 });
 
