@@ -181,7 +181,9 @@ void Shard::event(Socket& socket, const protocol::SocketPacket& packet, std::spa
         const std::vector<std::string_view> views(copy->attachments.begin(), copy->attachments.end());
         handle_event(*its, again, views);
     });
-    if (!fits) refuse(socket, packet.ack_id, "RATE_LIMIT", "Too many events");
+    if (!fits && core_.limiters.events_waiting.refuses(loop_.now(), socket.record.handshake->remote)) {
+        refuse(socket, packet.ack_id, "RATE_LIMIT", "Too many events");
+    }
 }
 
 void Shard::handle_event(Socket& socket, const protocol::SocketPacket& packet,

@@ -12,7 +12,8 @@ Limiters::Limiters(const Limits& limits, base::Metrics& metrics)
       connects(metrics, "connects", limits.connects_mode),
       event_bytes(metrics, "event_bytes", limits.event_bytes_mode),
       rooms(metrics, "rooms", limits.rooms_dry_run ? base::LimitMode::kDryRun : base::LimitMode::kEnforced),
-      connect_guard(metrics, "connects", base::LimitMode::kEnforced) {}
+      connect_guard(metrics, "connects", base::LimitMode::kEnforced),
+      events_waiting(metrics, "events_waiting", base::LimitMode::kEnforced) {}
 
 std::uint64_t Drops::add(base::SteadyTime now) {
     const std::int64_t second = std::chrono::floor<std::chrono::seconds>(now.time_since_epoch()).count();

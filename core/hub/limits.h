@@ -18,7 +18,8 @@ struct Limiters {
 
     base::Limit events, events_per_address, connects;
     base::Limit event_bytes, rooms;
-    base::Limit connect_guard;  // connect_rate(), which no dry-run lifts
+    base::Limit connect_guard;   // connect_rate(), which no dry-run lifts
+    base::Limit events_waiting;  // what may wait behind a handler that blocks, the same
 };
 
 // Events dropped within the last ten seconds, counted by the second. Its loop's thread only.

@@ -153,6 +153,8 @@ TEST_CASE("only so much waits", "[suspension]") {
     const std::size_t refused = at.client->received().size();  // an error and an ack for each
     CHECK(refused % 2 == 0);
     CHECK(refused / 2 > 80);
+    const std::string counted = "wshub_limited_total{limit=\"events_waiting\"} " + std::to_string(refused / 2) + "\n";
+    CHECK(at.world.metrics.text().find(counted) != std::string::npos);
     at.world.sink.take();
     at.done();
     CHECK(at.world.sink.take().size() == 100 - refused / 2);
