@@ -98,6 +98,16 @@ const opened = (name) =>
     .first()
     .click();
 
+// From its last question in a room's drawer: back to the form, then out.
+async function giveUpBroadcast() {
+  await page.button("Cancel", dialog()).click();
+  await page.box("Event").waitFor();
+  await page.button("Cancel", dialog()).click();
+  await page.page.locator("dialog.confirm").waitFor({ state: "detached" });
+  await page.page.keyboard.press("Escape");
+  await page.page.locator("dialog").waitFor({ state: "detached" });
+}
+
 function get(url, headers = {}, method = "GET") {
   const answer = new Promise((resolve, reject) => {
     const request = http.request(url, { headers, method }, (response) => {
@@ -170,8 +180,15 @@ describe("signing in", () => {
     await page.goto(`${hub.url}/admin/`);
     await page.page.getByLabel("Admin token").waitFor();
     await page.shoot("light-sign-in");
+    assert.deepEqual(await page.faultsOfAccess(), [], "the sign-in page");
     await signIn(page, "not the token");
     await page.sees("does not take this token");
+    for (const colorScheme of ["dark", "light"]) {
+      await page.page.emulateMedia({ colorScheme });
+      await page.until((scheme) => document.documentElement.dataset.theme === scheme, colorScheme);
+      await page.shoot(`${colorScheme}-sign-in-refused`);
+      assert.deepEqual(await page.faultsOfAccess(), [], `the sign-in page that refused, ${colorScheme}`);
+    }
     assert.equal(await page.page.locator("nav").count(), 0);
     assert.equal(await page.page.evaluate(() => sessionStorage.length), 0);
     await signIn();
@@ -303,6 +320,10 @@ describe("with five hundred clients", () => {
     await page.button("Disconnect user-042").click();
     await page.sees("Disconnect this connection?", dialog());
     await page.shoot("light-confirm");
+    await page.box(/^Reason/).fill("ä".repeat(101));
+    await page.button("Disconnect", dialog()).click();
+    await page.sees("The reason is too long: the hub takes 200 bytes, and it has 202.", dialog());
+    assert.ok(clientOf("user-042").socket.connected);
     await page.box(/^Reason/).fill("enough of this");
     await page.button("Disconnect", dialog()).click();
     assert.equal(await clientOf("user-042").disconnected(), "io server disconnect");
@@ -315,7 +336,7 @@ describe("with five hundred clients", () => {
     await page.show("closes");
     await page.sees("user-042");
     const [first] = await page.page.locator(".view tbody tr").allInnerTexts();
-    assert.match(first, /user-042[\s\S]*127\.0\.0\.1/);
+    assert.match(first, /user-042[\s\S]*kicked: enough of this[\s\S]*127\.0\.0\.1/i);
   });
 
   it("a broadcast reaches them all, once it is confirmed", async () => {
@@ -414,6 +435,27 @@ describe("for everybody", () => {
       await page.page.keyboard.press("Escape");
       await page.page.keyboard.press("Escape");
       await page.button("Clear filters").click();
+      await page.show("rooms");
+      await search("room-3");
+      await page.sees("1–1 of 1 found");
+      await opened("room-3");
+      await page.sees("25 members in /", dialog());
+      await dialog().locator("tbody tr").first().waitFor();
+      await page.shoot(`${scheme}-room`);
+      assert.deepEqual(await page.faultsOfAccess(), [], "a room");
+      await page.button("Broadcast to the room", dialog()).click();
+      await page.box("Arguments").fill("{");
+      await page.box("Event").fill("news");
+      await page.button("Continue", dialog()).click();
+      await page.sees("The arguments are not JSON", dialog());
+      await page.shoot(`${scheme}-broadcast`);
+      assert.deepEqual(await page.faultsOfAccess(), [], "a broadcast");
+      await page.box("Arguments").fill("");
+      await page.button("Continue", dialog()).click();
+      await page.sees(/news goes to 25 connections/, dialog());
+      assert.deepEqual(await page.faultsOfAccess(), [], "the question before a broadcast");
+      await giveUpBroadcast();
+      await search("");
     });
   }
 
@@ -483,16 +525,29 @@ describe("for everybody", () => {
 
 describe("when the hub goes", () => {
   it("the page says so, comes back by itself, and says that too", async () => {
-    await page.show("overview");
+    await page.show("rooms");
+    await search("room-3");
+    await page.sees("1–1 of 1 found");
+    await opened("room-3");
+    await page.button("Broadcast to the room", dialog()).click();
+    await page.box("Event").fill("about to be sent");
     page.isHubAway = true;
     const port = hub.port;
     await hub.stop();
     for (const client of clients) client.close();
     await page.sees("The connection to the hub was lost. Reconnecting…");
     await page.shoot("light-reconnecting");
+    // What somebody was about to send is not lost, and they are told that it cannot go.
+    await page.button("Continue", dialog()).click();
+    await page.sees("There is no connection to the hub.", dialog());
+    assert.equal(await page.box("Event").inputValue(), "about to be sent");
     hub = await startHub({ set: settings(port) });
     await page.sees("Reconnected.");
     await page.sees("The hub was restarted.");
+    await page.button("Continue", dialog()).click();
+    await page.sees(/about to be sent goes to 0 connections/, dialog());
+    await giveUpBroadcast();
+    await page.show("overview");
     await page.until(() => document.querySelector(".tile .value").textContent === "1");
     await page.until(() => document.querySelector(".banner.bad").hidden);
     page.isHubAway = false;

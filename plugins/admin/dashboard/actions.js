@@ -6,8 +6,10 @@ import { count } from "./format.js";
 export const nameOf = ({ username, sid }) => username ?? sid;
 const quoted = (text) => h("bdi", { class: "quoted" }, text);
 
+const REASON_BYTES = 200; // as the hub takes it
+
 export async function disconnect(app, connection) {
-  const reason = h("input", { type: "text", maxlength: "200", autocomplete: "off" });
+  const reason = h("input", { type: "text", maxlength: String(REASON_BYTES), autocomplete: "off" });
   const isMe = connection.sid === app.hub.id;
   const done = await confirmed({
     title: "Disconnect this connection?",
@@ -19,7 +21,12 @@ export async function disconnect(app, connection) {
     ],
     label: "Disconnect",
     danger: true,
-    act: () => app.hub.ask("kick", { sid: connection.sid, ...(reason.value.trim() && { reason: reason.value.trim() }) }),
+    act: () => {
+      const text = reason.value.trim();
+      const bytes = new TextEncoder().encode(text).length;
+      if (bytes > REASON_BYTES) throw new Error(`The reason is too long: the hub takes ${REASON_BYTES} bytes, and it has ${bytes}.`);
+      return app.hub.ask("kick", { sid: connection.sid, ...(text && { reason: text }) });
+    },
   });
   if (done) notice(`${nameOf(connection)} was disconnected.`, "good");
   return done;
@@ -84,7 +91,7 @@ export async function broadcast(app, { namespace = app.hub.namespace, room = "" 
   const spaces = app.namespaces().map((name) => [name, name]);
   const space = spaces.length > 1 ? select(spaces, namespace) : null;
   for (;;) {
-    let message;
+    let message, receivers;
     const filledIn = await confirmed({
       title: "Broadcast an event",
       body: [
@@ -98,10 +105,10 @@ export async function broadcast(app, { namespace = app.hub.namespace, room = "" 
         if (event.value.trim() === "") throw new Error("An event needs a name.");
         message = { event: event.value.trim(), args: readArguments(args.value), namespace: space?.value ?? namespace };
         if (roomName.value !== "") message.room = roomName.value;
+        receivers = await receiversOf(app, message);
       },
     });
     if (!filledIn) return false;
-    const receivers = await receiversOf(app, message);
     let sent;
     const done = await confirmed({
       title: "Send this broadcast?",

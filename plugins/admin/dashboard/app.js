@@ -161,7 +161,7 @@ class App {
       mayLeave: this.config.needs_token,
       onLeave: () => this.#signOut(),
       onPause: (isPaused) => this.#pause(isPaused),
-      onBroadcast: () => broadcast(this).catch((error) => this.failed(error)),
+      onBroadcast: () => broadcast(this),
       onResume: () => this.hub.resume(),
     });
     this.frame.showStats(this.stats);

@@ -31,7 +31,7 @@ export function login(tryToken) {
       },
     },
     field("Admin token", token, {
-      hint: "The hub printed it at its first start, and keeps it in the file admin_token of its state directory; or it is [plugin.admin] token.",
+      hint: "It is in the file admin_token of the hub's state directory, unless [plugin.admin] token names another.",
     }),
     error,
     go,
