@@ -2,7 +2,8 @@
 //
 // `args`: of wshub_load; `quick` and `full` are appended. `figure`: the one of its figures that is compared (less is
 // better, unless `more`). `goal`: how many times better than Node wshub should be; or `below`: a bound for wshub itself.
-// `extra`: figures worth a column of their own.
+// `extra`: figures worth a column of their own. `without`: not beside Node, but beside wshub with these settings; what
+// the others cost is the difference, and `below` bounds that.
 const CPU_ECHO = { figure: "server_cpu_us_per_echo", unit: "µs", extra: ["echoes_per_second", "latency_p99_ms"] };
 const CPU_DELIVERY = {
   figure: "server_cpu_us_per_delivery",
@@ -103,5 +104,17 @@ export const CASES = [
     unit: "ms",
     extra: ["slow_open_after_probes", "connect_and_echo_median_ms"],
     below: 100,
+  },
+  {
+    name: "by-itself",
+    title: "10 000 idle clients: heartbeats (nobody acknowledges, so warnings too) and stats",
+    args: ["idle", "--clients", "10000"],
+    quick: ["--seconds", "40"],
+    full: ["--seconds", "60"],
+    figure: "server_cpu_percent",
+    unit: "% of a core",
+    without: { "plugin.heartbeat.interval": 0, "plugin.admin.stats_interval": 0 },
+    below: 1,
+    fullOnly: true,
   },
 ];

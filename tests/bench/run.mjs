@@ -10,7 +10,9 @@ import { CASES } from "./cases.mjs";
 import { HUB, LOAD, OUT, load, startHub, startNode } from "./servers.mjs";
 
 const ROUNDS = { quick: 3, full: 5 };
-const SERVERS = { node: () => startNode(), wshub: () => startHub() };
+// What each case compares, by the names of its columns.
+const serversOf = ({ without }) =>
+  without ? { without: () => startHub(without), wshub: () => startHub() } : { node: () => startNode(), wshub: () => startHub() };
 
 const { size, cases } = commandLine(process.argv.slice(2));
 for (const program of [HUB, LOAD]) mustExist(program);
@@ -20,7 +22,7 @@ const results = [];
 for (const benchCase of cases) {
   console.error(benchCase.title);
   const rounds = [];
-  for (let round = 0; round < ROUNDS[size]; ++round) rounds.push(await measureBoth(benchCase));
+  for (let round = 0; round < ROUNDS[size]; ++round) rounds.push(await measureEach(benchCase));
   results.push(summary(benchCase, rounds));
   write(facts, results); // after each, so that what ends a long run early does not take all with it
 }
@@ -57,9 +59,9 @@ function fail(sentence) {
 }
 
 // One round: each server fresh, one after the other, so that both meet the machine in the same mood.
-async function measureBoth(benchCase) {
+async function measureEach(benchCase) {
   const round = {};
-  for (const [name, startServer] of Object.entries(SERVERS)) {
+  for (const [name, startServer] of Object.entries(serversOf(benchCase))) {
     const server = await startServer();
     try {
       round[name] = await measure(benchCase, server, name);
@@ -68,7 +70,7 @@ async function measureBoth(benchCase) {
     }
     const figures = round[name];
     const warning = figures.status === 0 ? "" : `  NOT CLEAN: ${trouble(figures)}`;
-    console.error(`  ${name.padEnd(6)} ${number(figures[benchCase.figure])} ${benchCase.unit}${warning}`);
+    console.error(`  ${name.padEnd(7)} ${number(figures[benchCase.figure])} ${benchCase.unit}${warning}`);
   }
   return round;
 }
@@ -100,7 +102,7 @@ function trouble(figures) {
 
 function summary(benchCase, rounds) {
   const servers = {};
-  for (const name of Object.keys(SERVERS)) {
+  for (const name of Object.keys(serversOf(benchCase))) {
     const runs = rounds.map((round) => round[name]);
     const values = runs.map((run) => run[benchCase.figure]).filter(Number.isFinite);
     servers[name] = {
@@ -112,11 +114,12 @@ function summary(benchCase, rounds) {
       threads: median(runs.map((run) => run.server_threads).filter(Number.isFinite)),
     };
   }
-  const ratio = servers.node.median / servers.wshub.median;
-  const { goal, below } = benchCase;
-  const reached =
-    goal !== undefined ? ratio >= goal : below !== undefined ? servers.wshub.median < below : undefined;
-  return { ...benchCase, servers, ratio, reached, rounds };
+  const { goal, below, without } = benchCase;
+  const ratio = without ? undefined : servers.node.median / servers.wshub.median;
+  const difference = without ? servers.wshub.median - servers.without.median : undefined;
+  const bounded = difference ?? servers.wshub.median;
+  const reached = goal !== undefined ? ratio >= goal : below !== undefined ? bounded < below : undefined;
+  return { ...benchCase, servers, ratio, difference, reached, rounds };
 }
 
 function median(values) {
@@ -158,22 +161,31 @@ function number(value) {
 }
 
 function markdown(facts, results) {
-  const rows = results.map((result) => {
-    const cell = ({ median, least, most, clean }) =>
-      `${number(median)} ${result.unit} (${number(least)}–${number(most)})${clean ? "" : " *not clean*"}`;
-    const goal = result.goal ? `≥ ${result.goal}` : result.below ? `< ${result.below} ${result.unit}` : "";
-    const verdict = result.reached === undefined ? "" : result.reached ? "reached" : "missed";
-    const { node, wshub } = result.servers;
-    return `| ${result.title} | ${cell(node)} | ${cell(wshub)} | ${number(result.ratio)} | ${goal} | ${verdict} |`;
-  });
-  const more = results.flatMap((result) =>
+  const cell = (result, name) => {
+    const { median, least, most, clean } = result.servers[name];
+    return `${number(median)} ${result.unit} (${number(least)}–${number(most)})${clean ? "" : " *not clean*"}`;
+  };
+  const verdict = ({ reached }) => (reached === undefined ? "" : reached ? "reached" : "missed");
+  const goal = ({ goal, below, unit }) => (goal ? `≥ ${goal}` : below ? `< ${below} ${unit}` : "");
+  const beside = results.filter((result) => !result.without);
+  const rows = beside.map(
+    (result) =>
+      `| ${result.title} | ${cell(result, "node")} | ${cell(result, "wshub")} | ${number(result.ratio)} | ${goal(result)} | ${verdict(result)} |`,
+  );
+  const more = beside.flatMap((result) =>
     (result.extra ?? []).map((key) => {
       const { node, wshub } = result.servers;
       return `| ${result.name} | ${key} | ${number(node.extra[key])} | ${number(wshub.extra[key])} |`;
     }),
   );
+  const costs = results
+    .filter((result) => result.without)
+    .map(
+      (result) =>
+        `| ${result.title} | ${cell(result, "wshub")} | ${cell(result, "without")} | ${number(result.difference)} ${result.unit} | ${goal(result)} | ${verdict(result)} |`,
+    );
   const threads = (name) => {
-    const counts = results.map((result) => result.servers[name].threads).filter(Number.isFinite);
+    const counts = results.map((result) => result.servers[name]?.threads).filter(Number.isFinite);
     return counts.length > 0 ? Math.max(...counts) : "?";
   };
   return `# wshub and Node's socket.io, side by side
@@ -190,5 +202,9 @@ ${rows.join("\n")}
 | case | also | Node | wshub |
 | --- | --- | --- | --- |
 ${more.join("\n")}
+
+| what wshub does by itself | with it | without | difference | goal | |
+| --- | --- | --- | --- | --- | --- |
+${costs.join("\n")}
 `;
 }

@@ -27,12 +27,18 @@ export function startNode(...options) {
 }
 
 // Everything as shipped, but for what would get in the way of load: the rate limit, and log lines.
-export function startHub() {
+export function startHub(set = {}) {
   mkdirSync(OUT, { recursive: true });
   const config = path.join(OUT, "wshub.ini");
   writeFileSync(config, "");
-  const settings = ["server.port=0", "limits.events_per_second=0", "limits.bytes_per_second=0", "log.level=warn"];
-  return start([HUB, "--config", config, ...settings.flatMap((setting) => ["--set", setting])]);
+  const settings = {
+    "server.port": 0,
+    "limits.events_per_second": 0,
+    "limits.bytes_per_second": 0,
+    "log.level": "warn",
+    ...set,
+  };
+  return start([HUB, "--config", config, ...Object.entries(settings).flatMap(([key, value]) => ["--set", `${key}=${value}`])]);
 }
 
 async function start(command) {
