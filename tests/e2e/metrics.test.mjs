@@ -1,12 +1,14 @@
 // /metrics, /healthz and /readyz as Prometheus and load balancers meet them; and whether the figures are true.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { createHmac } from "node:crypto";
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import http from "node:http";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { load } from "../bench/servers.mjs";
-import { Polling, RawWebSocket, request } from "./protocol/raw.mjs";
+import { Polling, RawWebSocket, rawTcp, request } from "./protocol/raw.mjs";
 import { Client } from "./support/clients.mjs";
 import { BUILD, ROOT, runHub, soon, startHub } from "./support/hub.mjs";
 import { Exposition } from "./support/prometheus.mjs";
@@ -26,6 +28,19 @@ async function reaches(hub, expected, name, labels) {
     while ((value = (await scrape(hub.port)).value(name, labels)) !== expected) await new Promise(setImmediate);
   };
   await soon(there(), () => `${name}${JSON.stringify(labels)} is ${value}, not ${expected}`);
+}
+
+// A folder of plugins: by their names, the files of tests/bad_plugins.
+const folders = [];
+after(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+function install(folder, name, file) {
+  copyFileSync(path.join(BUILD, `tests/bad_plugins/built/${file}.so`), path.join(folder, ".passing"));
+  renameSync(path.join(folder, ".passing"), path.join(folder, `${name}.so`));
+}
+function folderOf(plugins) {
+  folders.push(mkdtempSync(path.join(tmpdir(), "wshub-figures-")));
+  for (const [name, file] of Object.entries(plugins)) install(folders.at(-1), name, file);
+  return folders.at(-1);
 }
 
 const ask = (port, page, headers = {}) => request(port, { path: page, headers: { Host: "localhost", ...headers } });
@@ -215,6 +230,161 @@ describe("the figures", () => {
     assert.ok(!JSON.stringify([...live.families.values()]).includes("nobody"), "a client's text has become a label");
   });
 
+  it("count the bytes of whole connections, heads included, and connections that are open", async () => {
+    const hub = await startHub();
+    try {
+      const get = (page) => `GET ${page} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
+      const read = (answer) => new Exposition(answer.slice(answer.indexOf("\r\n\r\n") + 4));
+      const first = await rawTcp(hub.port, get("/metrics"));
+      const healthz = await rawTcp(hub.port, get("/healthz"));
+      const [before, now] = [read(first), read(await rawTcp(hub.port, get("/metrics")))];
+      const grown = (name) => now.value(name) - before.value(name);
+      // What is said of a scrape is known before it is answered, and behind its request.
+      assert.equal(grown("wshub_net_sent_bytes_total"), first.length + healthz.length);
+      assert.equal(grown("wshub_net_received_bytes_total"), get("/healthz").length + get("/metrics").length);
+
+      // The scrape's own is one.
+      const agents = Array.from({ length: 3 }, () => new http.Agent({ keepAlive: true, maxSockets: 1 }));
+      for (const agent of agents) assert.equal((await request(hub.port, { path: "/healthz", agent })).status, 200);
+      await reaches(hub, 4, "wshub_http_connections", {});
+      const upgraded = await RawWebSocket.open(hub.port);
+      await reaches(hub, 4, "wshub_http_connections", {});
+      upgraded.destroy();
+      for (const agent of agents) agent.destroy();
+      await reaches(hub, 1, "wshub_http_connections", {});
+    } finally {
+      await hub.stop();
+    }
+  });
+
+  it("tell of acknowledgements, slow handlers and the turns of loops that they hold up", async () => {
+    const hub = await startHub({
+      set: {
+        "server.threads": 1,
+        "plugins.directory": folderOf({ good: "good", counter: "counter_1" }),
+        "plugins.enabled": "good, counter",
+        "plugins.slow_handler": "100ms",
+      },
+    });
+    try {
+      const client = await Client.connect(hub);
+      client.socket.on("question", (...args) => args.at(-1)("yes"));
+      await client.gets(["welcome", 20]);
+      for (let i = 0; i < 3; ++i) {
+        client.tell("ask");
+        await client.next("the question");
+        await client.gets(["replied", true, false, "yes"]);
+      }
+      const before = await scrape(hub.port);
+      assert.equal(before.value("wshub_acks_in_total"), 3);
+      assert.equal(before.value("wshub_plugin_slow_total", { plugin: "counter" }), 0);
+      assert.equal(before.value("wshub_plugin_slow_seconds_total", { plugin: "counter" }), 0);
+
+      client.tell("slow", 300);
+      await client.ask("slow", 600);
+      const now = await scrape(hub.port);
+      const grown = (name, labels) => now.value(name, labels) - before.value(name, labels);
+      assert.equal(grown("wshub_plugin_slow_total", { plugin: "counter" }), 2);
+      const slow = now.value("wshub_plugin_slow_seconds_total", { plugin: "counter" });
+      assert.ok(slow >= 0.9 && slow <= now.value("wshub_handler_seconds_sum", { plugin: "counter" }), `${slow} s`);
+      assert.equal(now.value("wshub_plugin_slow_seconds_total", { plugin: "good" }), 0);
+      // Both in one turn of the loop, or each in its own.
+      assert.ok(grown("wshub_loop_turn_seconds_sum", { loop: "0" }) >= slow);
+      const late = grown("wshub_loop_turn_seconds_count") - grown("wshub_loop_turn_seconds_bucket", { le: "0.5" });
+      assert.ok(late === 1 || late === 2, `${late} turns`);
+      client.close();
+    } finally {
+      await hub.stop();
+    }
+  });
+
+  it("count heartbeats, those that were missed, and whom that closed", async () => {
+    const hub = await startHub({ set: { "plugin.heartbeat.interval": "100ms", "plugin.heartbeat.timeout": "50ms", "plugin.heartbeat.max_missed": 2 } });
+    try {
+      const silent = await Client.connect(hub);
+      await silent.disconnected();
+      assert.deepEqual(silent.inbox.map(([event]) => event), ["system:heartbeat", "system:heartbeat", "system:heartbeat-warning"]);
+      for (const [count, what] of [[2, "heartbeats"], [2, "heartbeats_missed"], [1, "heartbeats_closed"]]) {
+        await reaches(hub, count, `${what}_total`, { plugin: "heartbeat" });
+      }
+    } finally {
+      await hub.stop();
+    }
+  });
+
+  it("count whom auth let in, turned away, refreshed and put out, and why", async () => {
+    const secret = "a secret for figures, of more than thirty-two bytes";
+    const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+    const jwt = (ahead, key = secret) => {
+      const text = `${part({ alg: "HS256" })}.${part({ sub: "ann", exp: Math.ceil(Date.now() / 1000) + ahead })}`;
+      return `${text}.${createHmac("sha256", key).update(text).digest("base64url")}`;
+    };
+    const set = { "plugins.enabled": "auth, heartbeat", "plugin.auth.mode": "jwt", "plugin.auth.secret": secret, "plugin.auth.leeway": "0s" };
+    const hub = await startHub({ set });
+    try {
+      const ann = await Client.connect(hub, "websocket", { auth: { token: jwt(600) } });
+      for (const token of [jwt(600, `${secret}!`), jwt(600, "another"), jwt(-600)]) {
+        const stranger = new Client(hub, "websocket", { auth: { token } });
+        await stranger.refused();
+        stranger.close();
+      }
+      assert.equal((await ann.acked("auth:refresh", { token: jwt(-600) })).code, "FORBIDDEN");
+      for (let i = 0; i < 2; ++i) assert.equal((await ann.acked("auth:refresh", { token: jwt(700) })).status, "ok");
+      ann.close();
+      const brief = await Client.connect(hub, "websocket", { auth: { token: jwt(1) } });
+      assert.equal(await brief.disconnected(), "io server disconnect");
+      const now = await scrape(hub.port);
+      const value = (name, labels = {}) => now.value(name, { plugin: "auth", ...labels });
+      assert.equal(value("auth_accepted_total"), 2);
+      assert.equal(value("auth_refused_total", { reason: "signature" }), 2);
+      assert.equal(value("auth_refused_total", { reason: "expired" }), 2);
+      assert.equal(value("auth_refused_total"), 4);
+      assert.equal(value("auth_refreshed_total"), 2);
+      assert.equal(value("auth_expired_total"), 1);
+      assert.equal(value("auth_unchecked_total"), 0);
+    } finally {
+      await hub.stop();
+    }
+  });
+
+  it("count whom auth let in without a word of the backend", async () => {
+    const hub = await startHub({
+      // Nobody listens there.
+      set: { "plugins.enabled": "auth", "plugin.auth.mode": "webhook", "plugin.auth.webhook_url": "http://127.0.0.1:9/", "plugin.auth.webhook_retries": 0, "plugin.auth.webhook_on_failure": "accept" },
+    });
+    try {
+      for (let i = 0; i < 2; ++i) (await Client.connect(hub)).close();
+      const now = await scrape(hub.port);
+      assert.equal(now.value("auth_unchecked_total", { plugin: "auth" }), 2);
+      assert.equal(now.value("auth_accepted_total", { plugin: "auth" }), 2);
+      assert.equal(now.value("auth_refused_total", { plugin: "auth" }), 0);
+    } finally {
+      await hub.stop();
+    }
+  });
+
+  it("count reloads, and say how long the last one kept events waiting", async () => {
+    const directory = folderOf({ counter: "counter_1" });
+    const hub = await startHub({ set: { "plugins.directory": directory, "plugins.enabled": "counter", "plugins.hot_reload": false } });
+    try {
+      install(directory, "counter", "counter_2");
+      hub.signal("SIGHUP");
+      const [, waited] = await hub.logged(/plugin reloaded name=counter version=2\S* .*events_waited=(\d+)us/);
+      await reaches(hub, 1, "wshub_plugin_reloads_total", { plugin: "counter", result: "done" });
+      const now = await scrape(hub.port);
+      assert.equal(now.value("wshub_plugin_reload_closed_seconds", { plugin: "counter" }), Number(waited) / 1e6);
+      assert.equal(now.value("wshub_plugin_loads_total", { plugin: "counter", result: "done" }), 2);
+      install(directory, "counter", "counter_ctor_throws");
+      hub.signal("SIGHUP");
+      await reaches(hub, 1, "wshub_plugin_reloads_total", { plugin: "counter", result: "failed" });
+      const after = await scrape(hub.port);
+      assert.equal(after.value("wshub_plugin_reloads_total", { plugin: "counter", result: "done" }), 1);
+      assert.equal(after.value("wshub_plugin_reload_closed_seconds", { plugin: "counter" }), Number(waited) / 1e6);
+    } finally {
+      await hub.stop();
+    }
+  });
+
   for (const transport of ["websocket", "polling"]) {
     it(`agree with what the load generator counted over ${transport}`, async () => {
       const hub = await startHub({ set: { "limits.events_per_second": 0, "limits.bytes_per_second": 0 } });
@@ -383,7 +553,7 @@ describe("health and readiness", () => {
       set: {
         "server.threads": 2,
         "metrics.stalled_after": "50ms",
-        "plugins.directory": path.join(BUILD, "tests/bad_plugins/built"),
+        "plugins.directory": folderOf({ counter: "counter_1" }),
         "plugins.enabled": "counter",
       },
     });
