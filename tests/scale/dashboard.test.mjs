@@ -13,32 +13,38 @@ const ROOMS = 500;
 const TOKEN = "the admin's own secret";
 const AT_ONCE = 2000; // milliseconds that a person waits without wondering
 
-let hub, browser, page, load;
-before(async () => {
-  hub = await startHub({
-    set: {
-      "plugins.enabled": "messaging, rooms, users, heartbeat, admin",
-      "plugin.heartbeat.interval": 0,
-      "plugin.admin.token": TOKEN,
-      "limits.events_per_second": 0,
-      "limits.bytes_per_second": 0,
-      "log.level": "warn",
-    },
-  });
+const settings = (port = 0) => ({
+  "server.port": port,
+  "plugins.enabled": "messaging, rooms, users, heartbeat, admin",
+  "plugin.heartbeat.interval": 0,
+  "plugin.admin.token": TOKEN,
+  "limits.events_per_second": 0,
+  "limits.bytes_per_second": 0,
+  "log.level": "warn",
+});
+
+let hub, browser, page, load, receiver;
+// Everybody comes, and is counted by the page.
+async function gather() {
   const args = ["rooms", "--port", hub.port, "--clients", CLIENTS, "--rooms", ROOMS, "--rate", 200, "--seconds", 120, "--quiet"];
   load = spawn(path.join(BUILD, "bin/wshub_load"), args.map(String), { stdio: ["ignore", "inherit", "inherit"] });
   load.ended = new Promise((resolve) => load.on("close", resolve));
-  browser = await startBrowser();
-  page = await Page.open(browser, hub.url);
-  await page.goto(`${hub.url}/admin/#token=${encodeURIComponent(TOKEN)}`);
-  await page.page.locator("nav").waitFor();
   await page.page.waitForFunction(
     (most) => Number(document.querySelector(".tile .value").textContent.replaceAll(",", "")) >= most,
     CLIENTS,
     { timeout: 120_000, polling: 500 },
   );
+}
+before(async () => {
+  hub = await startHub({ set: settings() });
+  browser = await startBrowser();
+  page = await Page.open(browser, hub.url);
+  await page.goto(`${hub.url}/admin/#token=${encodeURIComponent(TOKEN)}`);
+  await page.page.locator("nav").waitFor();
+  await gather();
 });
 after(async () => {
+  receiver?.close();
   load?.kill("SIGTERM");
   await load?.ended;
   await browser?.close();
@@ -51,6 +57,7 @@ const timed = async (work) => {
   return performance.now() - begin;
 };
 const search = (text) => page.page.getByRole("searchbox", { name: "Search" }).fill(text);
+const dialog = () => page.page.locator("dialog[open]").last();
 const inTime = (took) => assert.ok(took < AT_ONCE, `it took ${Math.round(took)} ms`);
 
 describe(`with ${CLIENTS} clients`, () => {
@@ -118,6 +125,64 @@ describe(`with ${CLIENTS} clients`, () => {
     assert.ok(Number.parseFloat(lag) < 200 || lag.endsWith("µs"), lag);
     assert.ok(nodes < 2000 && heap < 60e6, `${nodes} elements, ${heap} bytes`);
     await page.shoot("scale-overview", { whole: true });
+    page.isClean();
+  });
+
+  it("sends a broadcast to all of them", async () => {
+    receiver = await Client.connect(hub);
+    await page.button("Broadcast").click();
+    await page.box("Event").fill("news");
+    await page.box("Arguments").fill('["flash"]');
+    await page.button("Continue", dialog()).click();
+    await page.sees(/^news goes to [\d,]+ connections\.$/, dialog());
+    const told = Number(/goes to ([\d,]+)/.exec(await dialog().innerText())[1].replaceAll(",", ""));
+    assert.ok(told >= CLIENTS + 2, `${told} of ${CLIENTS}, the page and one more`);
+    await page.button("Send", dialog()).click();
+    await page.sees(/^news was sent to [\d,]+ connections\.$/);
+    let got;
+    do got = await receiver.next("the broadcast");
+    while (got[0] !== "news"); // system:stats came with it
+    assert.deepEqual(got, ["news", "flash"]);
+  });
+
+  it("reloads a plugin while they talk, and none of them goes", async () => {
+    const ended = async () => (await (await fetch(`${hub.url}/metrics`)).text()).match(/^wshub_session_closes_total\{.*$/gm);
+    const before = await ended();
+    await page.show("plugins");
+    await page.button("Reload rooms").click();
+    await page.button("Reload", dialog()).click();
+    await page.sees(/^rooms \S+ was reloaded\.$/);
+    assert.deepEqual(await ended(), before);
+  });
+
+  it("lets nobody in with a wrong token", async () => {
+    const stranger = await Page.open(browser, hub.url);
+    await stranger.goto(`${hub.url}/admin/`);
+    await stranger.page.getByLabel("Admin token").fill("not the token");
+    await stranger.page.keyboard.press("Enter");
+    await stranger.sees("does not take this token");
+    assert.equal(await stranger.page.locator("nav").count(), 0);
+    stranger.isClean();
+    await stranger.close();
+  });
+
+  // The load generator's clients do not come back by themselves, as those of a browser do: it is started anew.
+  it("comes back after a restart, and counts as many again", async () => {
+    page.isHubAway = true;
+    receiver.close();
+    load.kill("SIGTERM");
+    await load.ended;
+    const { port } = hub;
+    await hub.stop();
+    await page.sees("The connection to the hub was lost. Reconnecting…");
+    hub = await startHub({ set: settings(port) });
+    await page.sees("Reconnected.");
+    await page.sees("The hub was restarted.");
+    page.isHubAway = false;
+    await page.show("overview");
+    await gather();
+    await page.show("connections");
+    await page.sees(/^1–50 of [\d,]+$/);
     page.isClean();
   });
 });
