@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -13,8 +14,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-
-#include "host/plugin_error.h"
 
 namespace wshub::host {
 namespace {
@@ -62,6 +61,11 @@ int write_unused(const fs::path& directory, const fs::path& original, std::span<
     return error;
 }
 
+bool may_be_run(const fs::path& directory) {
+    struct statvfs status {};
+    return ::statvfs(directory.c_str(), &status) != 0 || (status.f_flag & ST_NOEXEC) == 0;
+}
+
 // 0: it is no copy's name.
 pid_t process_of(const std::string& name) {
     if (name.size() <= kEnding.size() || name.front() != '.' || !name.ends_with(kEnding)) return 0;
@@ -88,9 +92,13 @@ std::shared_ptr<const ImageCopy> ImageCopy::make(std::span<const std::byte> byte
         std::error_code ignored;
         fs::create_directories(otherwise, ignored);
         error = write_unused(otherwise, original, bytes, place);
+        if (error == 0 && !may_be_run(otherwise)) {
+            ::unlink(place.c_str());
+            throw CopyError("cannot be copied to " + place.string() + ": its file system is mounted noexec");
+        }
     }
     if (error != 0) {
-        throw PluginError("cannot be copied to " + place.string() + ": " + std::generic_category().message(error));
+        throw CopyError("cannot be copied to " + place.string() + ": " + std::generic_category().message(error));
     }
     return std::shared_ptr<const ImageCopy>(new ImageCopy(std::move(place)));
 }

@@ -7,12 +7,20 @@
 #include <memory>
 #include <span>
 
+#include "host/plugin_error.h"
+
 namespace wshub::host {
+
+// No copy could be written.
+class CopyError : public PluginError {
+public:
+    using PluginError::PluginError;
+};
 
 class ImageCopy {
 public:
     // Beside the original, so that its $ORIGIN finds the same libraries; where nothing can be written there, in the
-    // directory `otherwise`, which is made. Under a name that no copy of this process had before. Throws PluginError.
+    // directory `otherwise`, which is made. Under a name that no copy of this process had before. Throws CopyError.
     static std::shared_ptr<const ImageCopy> make(std::span<const std::byte> bytes,
                                                  const std::filesystem::path& original,
                                                  const std::filesystem::path& otherwise);

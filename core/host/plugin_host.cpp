@@ -103,10 +103,22 @@ void PluginHost::Impl::probe(const PluginFile& file) const {
     if (!wrong.empty()) throw PluginError(wrong);
 }
 
-// What is mapped must not change any more where files may be replaced while we run.
+// What is mapped must not change any more, whatever becomes of the file; and it is what is gone back to if a later
+// version fails. At the start, a place where nothing can be written is no reason not to run, unless files are to be
+// replaced.
 PluginFile PluginHost::Impl::to_map(const PluginFile& file) const {
-    if (!reloading && (!settings.hot_reload || settings.check_only)) return file;
-    PluginFile copied = copy_plugin_file(file.path, copies());
+    if (settings.check_only) return file;
+    PluginFile copied;
+    try {
+        copied = copy_plugin_file(file.path, copies());
+    } catch (const CopyError& error) {
+        if (reloading || settings.hot_reload) throw;
+        base::log::warn(
+            "plugin {}: {} {}, so it is mapped itself: do not write over it while the hub runs; its first reload will "
+            "not be rolled back",
+            file.descriptor.name, file.path.string(), error.what());
+        return file;
+    }
     if (copied.descriptor.name != file.descriptor.name) throw PluginError("it was replaced while it was read");
     return copied;
 }
@@ -258,8 +270,8 @@ void PluginHost::Impl::start() {
         give_up(instance);
     }
     publish();
-    if (settings.hot_reload) ImageCopy::remove_orphans(settings.directory);
-    if (settings.hot_reload && !copies().empty()) ImageCopy::remove_orphans(copies());
+    ImageCopy::remove_orphans(settings.directory);
+    if (!copies().empty()) ImageCopy::remove_orphans(copies());
     auto thread = std::make_unique<ReloadThread>(
         settings.hot_reload ? settings.directory : std::filesystem::path(),
         [this](const ReloadRequest& request) { reload(request); }, [this] { return watch_trials(); });

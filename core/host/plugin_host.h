@@ -45,7 +45,7 @@ struct HostSettings {
     ChannelSettings channels;
     std::size_t workers = 4;  // threads for handlers that block
 
-    bool hot_reload = false;                     // watches the directory; nothing in it is mapped itself
+    bool hot_reload = false;                     // watches the directory
     base::milliseconds rollback_window{10'000};  // 0: no version is rolled back
     base::milliseconds reload_patience{2'000};   // how long a version that takes over lets events wait for handlers
     unsigned rollback_errors = 10;               // per cent of a new version's calls

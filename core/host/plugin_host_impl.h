@@ -81,12 +81,11 @@ struct PluginHost::Impl {
     void reload(const ReloadRequest& request);
     bool read_configuration_again();
     void reload_files(const ReloadRequest& request, HostSettings before);
-    std::vector<Candidate> candidates_of(const ReloadRequest& request, const Catalog& catalog,
-                                         const HostSettings& before) const;
+    std::vector<Candidate> candidates_of(const ReloadRequest& request, const Catalog& catalog);
+    bool is_settled(Instance& old, const PluginFile& file);
     void prepare(Candidate& candidate);
-    void put_in_place(Candidate& candidate, const HostSettings& before);
-    void put_on_trial(const std::shared_ptr<Instance>& old, const std::shared_ptr<Instance>& fresh,
-                      const HostSettings& before);
+    void put_in_place(Candidate& candidate);
+    void put_on_trial(const std::shared_ptr<Instance>& old, const std::shared_ptr<Instance>& fresh);
     void add(const std::shared_ptr<Instance>& fresh);
     void replace(const std::shared_ptr<Instance>& old, const std::shared_ptr<Instance>& fresh, Instance::Saved& saved,
                  bool use_saved);
@@ -131,7 +130,13 @@ struct PluginHost::Impl {
     std::map<std::string, ReloadHistory> histories;  // by plugin
     std::map<std::string, Instance::Saved> left;     // what unloaded plugins left, should they come back
     std::vector<Trial> trials;
-    std::map<std::string, std::string> given_up;  // fingerprints of files that were rolled back, by plugin
+    // What was rolled back, and is not tried again as long as neither the file nor the settings change.
+    struct GivenUp {
+        std::string version, fingerprint;
+        std::map<std::string, std::string> settings;
+        bool told = false;  // that it is left alone
+    };
+    std::map<std::string, GivenUp> given_up;  // by plugin
     bool reloading = false;
     ReloadOutcome outcome;  // of what is under way
     Problems problems;

@@ -164,6 +164,12 @@ PluginSettings::PluginSettings(std::string plugin, const std::vector<base::RawSe
     read_roles();
 }
 
+std::map<std::string, std::string> PluginSettings::texts() const {
+    std::map<std::string, std::string> texts;
+    for (const base::RawSetting& setting : settings_) texts.emplace(setting.key, setting.value);
+    return texts;
+}
+
 const base::RawSetting* PluginSettings::find(std::string_view key) const {
     const auto found = std::find_if(settings_.begin(), settings_.end(),
                                     [key](const base::RawSetting& setting) { return setting.key == key; });

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ public:
     // wshub_host_v1::config(). A value that does not fit becomes a problem, and the default is given. Fails with
     // WSHUB_EINVAL if the declaration makes no sense, with WSHUB_EEXIST if the key was declared otherwise before.
     std::int32_t declare(const wshub_setting& setting, std::string& value);
+
+    // What stands in the section: each key once, with its text.
+    const std::vector<base::RawSetting>& given() const { return settings_; }
+    std::map<std::string, std::string> texts() const;
 
     // When everything is declared: all that is wrong, unknown keys included.
     Problems problems() const;

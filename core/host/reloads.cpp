@@ -21,18 +21,6 @@ namespace {
 // A version that was called a few times only has not failed often, whatever the share.
 constexpr std::int64_t kFewestFailures = 3;
 
-using Texts = std::vector<std::pair<std::string, std::string>>;
-
-// What is set for that plugin, wherever it stands.
-Texts texts_of(const std::string& plugin, const std::vector<base::RawSetting>& all) {
-    Texts texts;
-    for (const base::RawSetting& each : all) {
-        if (each.section == "plugin." + plugin) texts.emplace_back(each.key, each.value);
-    }
-    std::sort(texts.begin(), texts.end());
-    return texts;
-}
-
 bool names(const std::vector<std::string>& list, const std::string& name) {
     return std::find(list.begin(), list.end(), name) != list.end();
 }
@@ -130,7 +118,7 @@ bool PluginHost::Impl::read_configuration_again() {
 
 void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings before) {
     const Catalog catalog(settings.directory);
-    std::vector<Candidate> candidates = candidates_of(request, catalog, before);
+    std::vector<Candidate> candidates = candidates_of(request, catalog);
     for (Candidate& candidate : candidates) prepare(candidate);
 
     // Settings are right all together, or nothing of them is taken.
@@ -154,7 +142,7 @@ void PluginHost::Impl::reload_files(const ReloadRequest& request, HostSettings b
             remove(instance, "its file was removed");
         }
     }
-    for (Candidate& candidate : candidates) put_in_place(candidate, before);
+    for (Candidate& candidate : candidates) put_in_place(candidate);
     forget_refused();
     put_in_order();
     learn_disabled(catalog);
@@ -169,8 +157,7 @@ void PluginHost::Impl::forget_refused() {
 }
 
 std::vector<PluginHost::Impl::Candidate> PluginHost::Impl::candidates_of(const ReloadRequest& request,
-                                                                         const Catalog& catalog,
-                                                                         const HostSettings& before) const {
+                                                                         const Catalog& catalog) {
     std::vector<Candidate> candidates;
     for (const std::string& name : settings.enabled) {
         Candidate candidate;
@@ -187,11 +174,7 @@ std::vector<PluginHost::Impl::Candidate> PluginHost::Impl::candidates_of(const R
             candidates.push_back(std::move(candidate));
             continue;
         }
-        const bool same = candidate.old && candidate.old->file().fingerprint == found.file->fingerprint &&
-                          texts_of(name, before.plugin_settings) == texts_of(name, settings.plugin_settings);
-        if (same && !asked && !candidate.old->quarantined()) continue;
-        const auto bad = given_up.find(name);
-        if (!asked && bad != given_up.end() && bad->second == found.file->fingerprint) continue;
+        if (!asked && candidate.old && is_settled(*candidate.old, *found.file)) continue;
         candidate.file = *found.file;
         candidates.push_back(std::move(candidate));
     }
@@ -203,6 +186,30 @@ std::vector<PluginHost::Impl::Candidate> PluginHost::Impl::candidates_of(const R
     for (const std::size_t index : order.order) sorted.push_back(candidates[index]);
     for (const auto& [index, reason] : order.refused) sorted.push_back(candidates[index]);
     return sorted;
+}
+
+// Whether the running version is to stay: it is what is wanted, or what is wanted was tried and rolled back. What it
+// runs with counts, not what was configured last: that may never have come to be.
+bool PluginHost::Impl::is_settled(Instance& old, const PluginFile& file) {
+    const std::string& name = old.name();
+    const auto wanted = settings_of(name).texts();
+    const auto bad = given_up.find(name);
+    if (old.file().fingerprint == file.fingerprint && old.settings().texts() == wanted) {
+        if (given_up.erase(name) != 0) {
+            base::log::info("plugin {}: what is configured is what runs again, nothing is to be done", name);
+        }
+        return !old.quarantined();
+    }
+    if (bad == given_up.end() || bad->second.fingerprint != file.fingerprint || bad->second.settings != wanted) {
+        return false;
+    }
+    std::string text = "plugin " + name + ": version " + bad->second.version +
+                       " with the settings that it has now was rolled back and is not tried again; version " +
+                       old.descriptor().version +
+                       " serves on until the file or the settings change, or it is reloaded by name";
+    if (!std::exchange(bad->second.told, true)) base::log::warn("{}", text);
+    outcome.problems.push_back({name, std::move(text)});
+    return true;
 }
 
 // All that can be done while the running version serves.
@@ -228,7 +235,7 @@ void PluginHost::Impl::prepare(Candidate& candidate) {
 
 // ---- doing it
 
-void PluginHost::Impl::put_in_place(Candidate& candidate, const HostSettings& before) {
+void PluginHost::Impl::put_in_place(Candidate& candidate) {
     const std::shared_ptr<Instance> old = candidate.old, fresh = candidate.fresh;
     try {
         if (!candidate.error.empty()) throw PluginError(candidate.error);
@@ -236,10 +243,11 @@ void PluginHost::Impl::put_in_place(Candidate& candidate, const HostSettings& be
             throw PluginError(wrong);
         check_routes(*fresh);
         if (old) {
-            put_on_trial(old, fresh, before);
+            put_on_trial(old, fresh);
         } else {
             add(fresh);
         }
+        given_up.erase(candidate.name);
         note_reload(candidate.name, "done");
         note_change(candidate.name, old ? "reloaded" : "loaded", fresh->descriptor().version,
                     old ? old->descriptor().version : "");
@@ -254,9 +262,8 @@ void PluginHost::Impl::put_in_place(Candidate& candidate, const HostSettings& be
     }
 }
 
-void PluginHost::Impl::put_on_trial(const std::shared_ptr<Instance>& old, const std::shared_ptr<Instance>& fresh,
-                                    const HostSettings& before) {
-    Trial trial{fresh, old->file(), {}, before.plugin_settings, {}};
+void PluginHost::Impl::put_on_trial(const std::shared_ptr<Instance>& old, const std::shared_ptr<Instance>& fresh) {
+    Trial trial{fresh, old->file(), {}, old->settings().given(), {}};
     // One that has not proved itself is nothing to go back to: then it is the one before that.
     const auto unproved =
         std::find_if(trials.begin(), trials.end(), [&](const Trial& each) { return each.instance == old; });
@@ -386,6 +393,7 @@ void PluginHost::Impl::remove(const std::shared_ptr<Instance>& instance, std::st
     base::log::info("plugin unloaded name={} version={} reason=\"{}\"", instance->name(),
                     instance->descriptor().version, reason);
     note_change(instance->name(), "unloaded", instance->descriptor().version);
+    given_up.erase(instance->name());
     unload(instance);
 }
 
@@ -458,7 +466,7 @@ void PluginHost::Impl::roll_back(Trial trial, std::int64_t failures, std::int64_
     const std::string name = trial.instance->name(), version = trial.instance->descriptor().version;
     base::log::error("plugin {}: version {} failed in {} of {} calls, going back to version {}", name, version,
                      failures, calls, trial.before.descriptor.version);
-    given_up[name] = trial.instance->file().fingerprint;
+    given_up[name] = {version, trial.instance->file().fingerprint, trial.instance->settings().texts()};
     for (const bool use_saved : {false, true}) {
         std::shared_ptr<Instance> fresh;
         try {

@@ -1,4 +1,5 @@
 // Counts events, over reloads too: versions of one plugin, some of which cannot take over.
+#include <unistd.h>
 #include <wshub/plugin.h>
 
 #include <atomic>
@@ -6,6 +7,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 
 // Which build this is, where the linker was given one: see tests/e2e/support/relink.mjs.
@@ -23,6 +25,23 @@ namespace {
 }();
 #endif
 
+// Where nothing is, as the compiler cannot know.
+int* volatile nowhere = nullptr;
+
+// Deeper and deeper, with something to come back to.
+[[gnu::noinline]] int recurse(volatile const int& depth) {
+    volatile const int deeper = depth + 1;
+    return deeper == 0 ? 0 : recurse(deeper) + depth;
+}
+
+void crash_by(std::string_view how) {
+    if (how == "recursion") {
+        volatile const int depth = 1;
+        *nowhere = recurse(depth);
+    }
+    *nowhere = 1;
+}
+
 class Counter : public wshub::Plugin {
 public:
     static constexpr std::uint32_t state_version = VERSION;
@@ -35,6 +54,7 @@ public:
 #ifdef FAULT_HANDLER_THROWS
             throw std::runtime_error("it never worked");
 #endif
+            if (broken_) throw std::runtime_error("set up to fail");
             event.ack(VERSION, count_.fetch_add(step_) + step_);
         });
         on(
@@ -50,6 +70,14 @@ public:
         on("reload", [this](wshub::Event& event) {
             control("reload", wshub::json::obj("plugin", event[0]), [](const wshub::ControlAnswer&) {});
             event.ack(true);
+        });
+        on("stand still", [this](wshub::Event& event) {
+            stand_still("event");
+            event.ack("turns again");
+        });
+        on("crash", [this](wshub::Event& event) {
+            if (event[0].str() != "timer") crash_by(event[0].str());
+            after(std::chrono::milliseconds(1), [] { crash_by({}); });
         });
         on("slow", [](wshub::Event& event) { std::this_thread::sleep_for(std::chrono::milliseconds(event[0].num())); });
 #ifdef FAULT_ANY_THROWS
@@ -77,11 +105,17 @@ protected:
 #ifdef FAULT_START_THROWS
         throw std::runtime_error("port 9 is taken");
 #endif
+        if (crashes_in_ == "start") crash_by({});
+        stand_still("start");
         thread([](wshub::StopToken token) {
             while (token.sleep(std::chrono::milliseconds(5))) continue;
         });
     }
+    void on_stop() override {
+        stand_still("stop");
+    }
     std::string save() override {
+        stand_still("save");
         return std::to_string(count_.load()) + " " + std::to_string(early_.load()) + " " +
                std::to_string(joined_.load());
     }
@@ -89,6 +123,8 @@ protected:
 #ifdef FAULT_RESTORE_THROWS
         throw std::runtime_error("cannot read what was saved");
 #endif
+        if (crashes_in_ == "restore") crash_by({});
+        stand_still("restore");
         char* at = nullptr;
         const std::string all(text);
         count_ = std::strtoll(all.c_str(), &at, 10);
@@ -97,6 +133,17 @@ protected:
     }
 
 private:
+    // As long as that file is there.
+    void stand_still(std::string_view where) const {
+        while (where == stands_still_in_ && ::access(while_there_is_.c_str(), F_OK) == 0) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        }
+    }
+
+    bool broken_ = config("broken", false, "Whether counting fails.");
+    std::string crashes_in_ = config("crashes_in", std::string(), "The step in which it crashes.");
+    std::string stands_still_in_ = config("stands_still_in", std::string(), "The step that does not come to its end.");
+    std::string while_there_is_ = config("while_there_is", std::string(), "The file that keeps it from that.");
     int step_ = config("step", 1, "How far each event counts.", {1, 1000});
     std::atomic<std::int64_t> count_{0}, early_{0}, joined_{0}, ticks_{0};
 };

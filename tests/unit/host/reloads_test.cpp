@@ -1,4 +1,7 @@
 // Versions of plugins that take over while the hub runs.
+#include <signal.h>
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
@@ -40,11 +43,17 @@ struct Counting {
     }
     std::string log() const { return captured.text(); }
     bool logged(const std::string& text) const { return log().find(text) != std::string::npos; }
+    std::size_t count_in_log(const std::string& text) const {
+        const std::string all = log();
+        std::size_t count = 0;
+        for (std::size_t at = all.find(text); at != std::string::npos; at = all.find(text, at + 1)) ++count;
+        return count;
+    }
     // Until the reload thread has come to it by itself.
-    bool comes_to_log(const std::string& text) {
-        for (int i = 0; i < 500 && !logged(text); ++i) std::this_thread::sleep_for(milliseconds{10});
+    bool comes_to_log(const std::string& text, std::size_t times = 1) {
+        for (int i = 0; i < 500 && count_in_log(text) < times; ++i) std::this_thread::sleep_for(milliseconds{10});
         world.host->finish_reloads();
-        return logged(text);
+        return count_in_log(text) >= times;
     }
 
     LogCapture captured;
@@ -59,6 +68,25 @@ std::size_t copies_in(const std::filesystem::path& directory) {
     }
     return count;
 }
+
+// As on a disk that is full: whoever writes to a file is told so, root too.
+class NoFileGrows {
+public:
+    NoFileGrows() : handled_(::signal(SIGXFSZ, SIG_IGN)) {
+        ::getrlimit(RLIMIT_FSIZE, &before_);
+        const rlimit none{0, before_.rlim_max};
+        ::setrlimit(RLIMIT_FSIZE, &none);
+    }
+    ~NoFileGrows() {
+        ::setrlimit(RLIMIT_FSIZE, &before_);
+        ::signal(SIGXFSZ, handled_);
+    }
+    NoFileGrows(const NoFileGrows&) = delete;
+
+private:
+    rlimit before_{};
+    const sighandler_t handled_;
+};
 
 const Packets kCounted1{R"(31[1,1])"};
 
@@ -264,6 +292,141 @@ TEST_CASE("a version that stands before all events is rolled back like others, a
     CHECK(site.world.say(client, R"(21["echo",1])") == Packets{"31[1]"});
     CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
     CHECK(site.world.say(client, R"(2["no such event"])").front().find("UNKNOWN_EVENT") != std::string::npos);
+}
+
+TEST_CASE("settings that make a version fail are rolled back, and count again when they are mended", "[reloads]") {
+    Counting site;
+    host::HostSettings next;
+    next.enabled = {"counter"};
+    site.world.settings.read_again = [&next](auto&) { return std::optional(next); };
+    site.world.run();
+    FakeSession& client = site.world.client();
+    const auto count = [&] { return site.world.say(client, R"(21["count"])"); };
+    const auto set = [&](std::vector<base::RawSetting> settings) {
+        next.plugin_settings = std::move(settings);
+        site.reload("");
+    };
+    const base::RawSetting broken{"plugin.counter", "broken", "true", "wshub.ini:9"};
+    CHECK(count() == kCounted1);
+    set({broken});
+    for (int i = 0; i < 3; ++i) CHECK(count().back().find("INTERNAL") != std::string::npos);
+    const bool back = site.comes_to_log("plugin reloaded name=counter version=1.0.0 before=1.0.0", 2);
+    INFO(site.log());
+    CHECK(back);
+    CHECK(count() == Packets{"31[1,2]"});
+
+    SECTION("unchanged, they are left alone, which is said once") {
+        const std::string skipped = "plugin counter: version 1.0.0 with the settings that it has now was rolled back";
+        set({broken});
+        set({broken});
+        CHECK(site.count_in_log(skipped) == 1);
+        CHECK(count() == Packets{"31[1,3]"});
+    }
+    SECTION("other ones are taken") {
+        set({{"plugin.counter", "step", "10", "wshub.ini:9"}});
+        CHECK(count() == Packets{"31[1,12]"});
+    }
+    SECTION("those that run already need no reload, and bad ones that come back are tried again") {
+        set({});
+        CHECK(site.logged("plugin counter: what is configured is what runs again"));
+        CHECK(count() == Packets{"31[1,3]"});
+        set({broken});
+        CHECK(count().back().find("INTERNAL") != std::string::npos);
+    }
+    SECTION("a plugin that is taken out and put back is loaded") {
+        next.enabled = {};
+        set({});
+        CHECK(site.logged("plugin unloaded name=counter"));
+        next.enabled = {"counter"};
+        set({broken});
+        CHECK(site.logged("plugin started name=counter version=1.0.0"));
+        CHECK(count().back().find("INTERNAL") != std::string::npos);
+        CHECK(site.world.host->request_reload("counter"));
+    }
+    SECTION("a reload by name is tried, and forgets what was before") {
+        site.reload();
+        CHECK(count().back().find("INTERNAL") != std::string::npos);
+        set({{"plugin.counter", "step", "10", "wshub.ini:9"}});
+        set({broken});
+        CHECK(count().back().find("INTERNAL") != std::string::npos);
+    }
+}
+
+TEST_CASE("settings that could not be taken are tried again by the next request", "[reloads]") {
+    Counting site(false);
+    host::HostSettings next;
+    next.enabled = {"counter"};
+    next.plugin_settings = {{"plugin.counter", "step", "10", "wshub.ini:9"}};
+    site.world.settings.read_again = [&next](auto&) { return std::optional(next); };
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    site.put("counter_restore_throws");
+    site.reload("");
+    CHECK(site.logged("serves on"));
+    site.put("counter_1");
+    site.reload("");
+    INFO(site.log());
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[1,11]"});
+}
+
+TEST_CASE("a plugin that is removed and comes back is loaded, whatever was rolled back before", "[reloads]") {
+    Counting site;
+    site.world.run();
+    FakeSession& client = site.world.client();
+    site.put("counter_handler_throws");
+    site.reload();
+    for (int i = 0; i < 3; ++i) site.world.say(client, R"(21["count"])");
+    CHECK(site.comes_to_log("plugin reloaded name=counter version=1.0.0 before=3.0.0"));
+    std::filesystem::remove(site.directory.file("counter"));
+    CHECK(site.comes_to_log("plugin unloaded name=counter version=1.0.0"));
+    site.put("counter_handler_throws");
+    CHECK(site.comes_to_log("plugin started name=counter version=3.0.0"));
+}
+
+TEST_CASE("the version of the start is gone back to, also where the directory is not watched", "[reloads]") {
+    Counting site(false);
+    site.world.run();
+    FakeSession& client = site.world.client();
+    CHECK(site.world.say(client, R"(21["count"])") == kCounted1);
+    site.put("counter_handler_throws");
+    site.reload();
+    for (int i = 0; i < 3; ++i) {
+        CHECK(site.world.say(client, R"(21["count"])").back().find("INTERNAL") != std::string::npos);
+    }
+    const bool back = site.comes_to_log("plugin reloaded name=counter version=1.0.0 before=3.0.0");
+    INFO(site.log());
+    CHECK(back);
+    CHECK(site.world.say(client, R"(21["count"])") == Packets{"31[1,2]"});
+}
+
+TEST_CASE("what is mapped is a copy, so that the file may be written over", "[reloads]") {
+    const bool hot = GENERATE(true, false);
+    INFO((hot ? "hot_reload" : "by request"));
+    Counting site(hot);
+    site.world.run();
+    CHECK(read_file("/proc/self/maps").find(site.directory.file("counter").string()) == std::string::npos);
+    CHECK(site.world.host->plugins().front().file == site.directory.file("counter").string());
+}
+
+TEST_CASE("where no copy can be made, the file itself is mapped and a warning says so", "[reloads]") {
+    Counting site(false);
+    {
+        const NoFileGrows guard;
+        site.world.run();
+    }
+    INFO(site.log());
+    CHECK(site.logged("warning plugin counter: " + site.directory.file("counter").string() + " cannot be copied"));
+    CHECK(site.world.say(site.world.client(), R"(21["count"])") == kCounted1);
+    CHECK(copies_in(site.directory.path()) == 0);
+}
+
+TEST_CASE("where the directory is watched, a plugin that cannot be copied is refused", "[reloads]") {
+    Counting site(true);
+    const NoFileGrows guard;
+    const host::Problems problems = site.world.load();
+    REQUIRE(problems.size() == 1);
+    CHECK(problems.front().find("cannot be copied") != std::string::npos);
 }
 
 TEST_CASE("a version that has proved itself is not rolled back", "[reloads]") {
