@@ -1,13 +1,15 @@
 // `wshub ctl` against hubs with real clients: what each operation shows and does, who may, what is wrong; and the socket itself.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, lstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, lstatSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, describe, it } from "node:test";
-import { PROGRAM, runHub, soon, startHub } from "./support/hub.mjs";
+import { request } from "./protocol/raw.mjs";
+import { BUILD, PROGRAM, runHub, soon, startHub } from "./support/hub.mjs";
 import { Client, HOW } from "./support/clients.mjs";
+import { Exposition } from "./support/prometheus.mjs";
 
 const SETTINGS = { "plugins.enabled": "messaging, rooms, users", "limits.events_per_second": 0 };
 const hubs = [];
@@ -78,6 +80,58 @@ describe("wshub ctl", () => {
       assert.match(table, /^sessions +3 \(2 by WebSocket, 1 by polling\)$/m);
     }));
 
+  it("counts what the metrics count", () =>
+    withClients(2, async (a) => {
+      await a.ask("message", "x".repeat(5000)); // more goes out than came in
+      const stats = await asked("stats");
+      const metrics = new Exposition((await request(hub.port, { path: "/metrics" })).body);
+      for (const name of ["events_in", "events_out", "bytes_in", "bytes_out"]) {
+        assert.equal(stats[name], metrics.value(`wshub_${name}_total`), name);
+      }
+      assert.notEqual(stats.bytes_in, stats.bytes_out);
+      assert.equal(stats.handlers.count, metrics.value("wshub_handler_seconds_count"));
+    }));
+
+  it("tells what a client was refused, and when it last sent and got something", async () => {
+    const own = await hubWith({ "limits.max_event_bytes": 100, "limits.events_per_second": 0.01, "limits.events_burst": 4 });
+    const of = async (sid) => JSON.parse((await run("ctl", "--socket", socketOf(own), "session", sid, "--json")).stdout);
+    await withClients(2, async (loud, silent) => {
+      loud.inbox.length = 0;
+      for (const code of ["PAYLOAD_TOO_LARGE", "PAYLOAD_TOO_LARGE"]) assert.equal((await loud.acked("message", "x".repeat(101))).code, code);
+      assert.equal((await loud.acked("nobody_knows_this")).code, "UNKNOWN_EVENT");
+      assert.equal((await loud.acked("message", "x")).status, "received");
+      for (let i = 0; i < 3; ++i) assert.equal((await loud.acked("message", "x")).code, "RATE_LIMIT");
+      assert.deepEqual((await of(loud.id)).refusals, { rate_limit: 3, payload_too_large: 2, errors: 1 });
+      const table = (await run("ctl", "--socket", socketOf(own), "session", loud.id)).stdout;
+      assert.match(table, /^refused +3 for their rate, 2 for their size, 1 otherwise$/m);
+      const quiet = await of(silent.id);
+      assert.equal(quiet.last_event_in, null);
+      assert.match(quiet.last_event_out, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+      assert.deepEqual([quiet.events_in, quiet.refusals], [0, { rate_limit: 0, payload_too_large: 0, errors: 0 }]);
+    }, own);
+  });
+
+  it("tells how a plugin does", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "wshub-ctl-"));
+    try {
+      for (const [name, file] of [["counter", "counter_1"], ["good", "good"]]) {
+        copyFileSync(path.join(BUILD, `tests/bad_plugins/built/${file}.so`), path.join(folder, `${name}.so`));
+      }
+      const own = await hubWith({ "plugins.directory": folder, "plugins.enabled": "counter, good", "plugins.slow_handler": "20ms" });
+      await withClients(1, async (client) => {
+        await client.ask("slow", 50);
+        for (let i = 0; i < 2; ++i) await client.ask("boom");
+        const { items } = JSON.parse((await run("ctl", "--socket", socketOf(own), "plugins", "--json")).stdout);
+        const of = (wanted) => items.find(({ name }) => name === wanted);
+        assert.deepEqual([of("counter").slow, of("counter").errors], [1, 0]);
+        assert.deepEqual([of("good").slow, of("good").errors], [0, 2]);
+      }, own);
+      await own.stop();
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   it("shows who is connected, and one of them", () =>
     withClients(2, async (a, b) => {
       await a.ask("system:setData", { username: "Zoë" });
@@ -90,6 +144,10 @@ describe("wshub ctl", () => {
       assert.equal((await asked("sessions", "zoë".slice(0, 2))).items[0].sid, a.id);
       assert.equal((await asked("sessions", "room=lobby")).items[0].sid, b.id);
       assert.equal((await asked("sessions", "transport=polling")).matched, 1);
+      // Who has no name comes last, whatever the order.
+      for (const order of ["asc", "desc"]) {
+        assert.deepEqual((await asked("sessions", "sort=username", `order=${order}`)).items.map(({ sid }) => sid), [a.id, b.id], order);
+      }
       const one = await done("session", b.id);
       assert.match(one, /^rooms +lobby$/m);
       assert.match(one, /joined +lobby/);
@@ -136,7 +194,14 @@ describe("wshub ctl", () => {
       assert.equal(await done("kick", id, "reason=spam"), "disconnected\n");
       assert.equal(await b.disconnected(), "io server disconnect");
       assert.match(await done("closes"), /kicked: spam/);
+      const [closed] = (await asked("closes", "limit=1")).items;
+      assert.deepEqual([closed.sid, closed.namespace, closed.username, closed.reason], [id, "/", null, "kicked: spam"]);
       await hub.logged(new RegExp(`control: kicked sid=${id} reason="spam" by="socket uid=\\d+ gid=\\d+ pid=\\d+"`));
+      await hub.logged(/control: broadcast event=news namespace=\/ room="" receivers=2 by="socket uid=/);
+      await fails(1, /NOT_FOUND: it is not in that room/, "leave", a.id, "r");
+      await a.ask("join_room", "r");
+      assert.equal(await done("broadcast", "news", "room=r"), "sent to 1 clients\n");
+      await hub.logged(/control: broadcast event=news namespace=\/ room="r" receivers=1 by="socket uid=/);
       await fails(1, /NOT_FOUND/, "kick", id);
       await fails(1, /INVALID_FORMAT/, "broadcast", "disconnect");
     }));
@@ -146,6 +211,7 @@ describe("wshub ctl", () => {
       assert.match(await done("plugins"), /^rooms +\S+ +running/m);
       assert.match(await done("plugins"), /^auth +\S+ +disabled/m);
       assert.match(await done("reload", "rooms"), /^rooms reloaded version=\S+ before=\S+$/m);
+      await hub.logged(/control: reload plugin="rooms" by="socket uid=/);
       assert.match(await done("plugins"), /^rooms .* 1 +done /m);
       assert.equal(await done("reload"), "nothing had changed\n");
       assert.deepEqual(await a.acked("join_room", "after"), { status: "joined", room: "after" });
@@ -160,11 +226,20 @@ describe("wshub ctl", () => {
     assert.match(stderr, /INTERNAL: .*wshub\.ini:2 \[server\] prot.*did you mean port\?/);
   });
 
+  it("says so of a namespace that is none", async () => {
+    for (const args of [["sessions"], ["rooms"], ["room", "x"], ["broadcast", "news"]]) {
+      await fails(1, /^wshub ctl: NOT_FOUND: there is no namespace \/nowhere\n$/, ...args, "namespace=/nowhere");
+    }
+  });
+
   it("changes the log level", async () => {
     assert.equal(await done("log-level", "debug"), "log level debug, before info\n");
     await done("stats");
     await hub.logged(/debug +control connection opened/);
     assert.equal(await done("log-level", "info"), "log level info, before debug\n");
+    await hub.logged(/control: log level=info before=debug by="socket uid=/);
+    assert.equal(await done("log-level", "warn"), "log level warn, before info\n");
+    assert.equal(await done("log-level", "info"), "log level info, before warn\n");
     await fails(1, /expected one of trace, debug/, "log-level", "loud");
   });
 
@@ -174,14 +249,29 @@ describe("wshub ctl", () => {
     await withClients(
       6,
       async (...clients) => {
+        const ready = async () => (await request(own.port, { path: "/readyz" })).status;
+        assert.equal(await ready(), 200);
         assert.match((await run(...at, "drain", "600ms")).stdout, /^draining: 6 sessions/);
+        assert.equal(await ready(), 503);
         await Promise.all(clients.map((client) => client.disconnected()));
         assert.equal((await fetch(`${own.url}/socket.io/?EIO=4&transport=polling`)).status, 503);
         assert.equal((await run(...at, "drain", "on=no")).stdout, "takes new clients again\n");
+        assert.equal(await ready(), 200);
       },
       own,
     );
     await withClients(1, async (client) => assert.ok(client.id), own);
+  });
+
+  it("drains what plugins serve by themselves, too", async () => {
+    const own = await hubWith({ "plugins.directory": path.join(BUILD, "tests/bad_plugins/built"), "plugins.enabled": "channels" });
+    const at = ["ctl", "--socket", socketOf(own)];
+    const handshake = async () => (await request(own.port, { path: "/engine/?EIO=4&transport=polling" })).status;
+    assert.equal(await handshake(), 200);
+    assert.equal((await run(...at, "drain", "1m")).code, 0);
+    assert.equal(await handshake(), 503);
+    assert.equal((await run(...at, "drain", "on=no")).code, 0);
+    assert.equal(await handshake(), 200);
   });
 
   it("pages, sorts and searches two thousand sessions right", async () => {
