@@ -1,8 +1,12 @@
 // Operations on the running hub by the events of the plugin admin, with the official client over every transport: what each
 // answers and does, who may ask, what is pushed.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { copyFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { after, describe, it } from "node:test";
-import { startHub } from "./support/hub.mjs";
+import { BUILD, PLUGINS, startHub } from "./support/hub.mjs";
 import { Client, HOW, refused } from "./support/clients.mjs";
 
 const TOKEN = "sesame";
@@ -179,6 +183,7 @@ for (const how of HOW) {
         assert.ok(close.duration_s >= 0);
         await fails("NOT_FOUND", "kick", { sid: id });
         await hub.logged(new RegExp(`admin action operation=kick sid="${id}" reason="too loud" outcome=done by=`));
+        await hub.logged(new RegExp(`admin action operation=kick sid="${id}" outcome=NOT_FOUND by=`));
       }));
 
     it("broadcast reaches a namespace or a room", () =>
@@ -189,6 +194,7 @@ for (const how of HOW) {
         outside.inbox.length = 0;
         assert.equal((await ask("broadcast", { event: "news", args: [1, { a: "b" }], room: "hall" })).receivers, 1);
         await ask("broadcast", { event: "all", args: ["x"] });
+        await hub.logged(/admin action operation=broadcast room="hall" event="news" outcome=done by=/);
         await inside.gets(["news", 1, { a: "b" }], ["all", "x"]);
         await outside.gets(["all", "x"]);
         await fails("INVALID_FORMAT", "broadcast", { event: "connect" });
@@ -205,6 +211,7 @@ for (const how of HOW) {
         await ask("leave", { sid: client.id, room: "left" });
         for (const each of [client, other]) await each.gets(["room_left", { room: "left", sid: client.id }]);
         assert.equal((await ask("room", { name: "left" })).members, 1);
+        await hub.logged(new RegExp(`admin action operation=leave sid="${client.id}" room="left" outcome=done by=`));
         await fails("NOT_FOUND", "leave", { sid: client.id, room: "left" });
       }));
 
@@ -227,6 +234,7 @@ for (const how of HOW) {
         const rooms = (await ask("plugins")).items.find(({ name }) => name === "rooms");
         assert.equal(rooms.last_reload.outcome, "done");
         assert.ok(rooms.reloads >= 1);
+        await hub.logged(/admin action operation=reload plugin="rooms" outcome=done by=/);
         await ask("reload", { plugin: "admin" });
         await ask("stats");
         await fails("NOT_FOUND", "reload", { plugin: "nobody" });
@@ -257,6 +265,21 @@ for (const how of HOW) {
         await ask("subscribe", { topics: [] });
       }));
 
+    it("lists come with the newest and the largest first", () =>
+      asAdmin(how, async ({ admin, ask, make }) => {
+        const [a, b] = [await make(), await make()];
+        for (const client of [a, b]) await client.ask("join_room", "z: two");
+        await b.ask("join_room", "a: one");
+        await ask("subscribe", { topics: ["sessions", "rooms"] });
+        const rooms = await nextOf(admin, "admin:rooms");
+        assert.deepEqual(rooms.items.map(({ name, members }) => [name, members]), [["z: two", 2], ["a: one", 1]]);
+        const sessions = await nextOf(admin, "admin:sessions");
+        const connected = sessions.items.map((item) => item.connected);
+        assert.deepEqual(connected, [...connected].sort().reverse());
+        assert.deepEqual(new Set(sessions.items.map(({ sid }) => sid)), new Set([admin.id, a.id, b.id]));
+        await ask("subscribe", { topics: [] });
+      }));
+
     it("nobody else may do any of it, or learns that there is such a thing", async () => {
       const client = await connect(how);
       try {
@@ -275,6 +298,7 @@ describe("admin operations that change the hub", () => {
       assert.deepEqual(await ask("log-level", { level: "debug" }), { level: "debug", before: "info" });
       await make();
       await hub.logged(/debug +session opened/);
+      await hub.logged(/admin action operation=log-level level="debug" outcome=done by=/);
       assert.deepEqual(await ask("log-level", { level: "info" }), { level: "info", before: "debug" });
     }));
 
@@ -285,6 +309,7 @@ describe("admin operations that change the hub", () => {
     const admin = await connect("websocket", admins({ hub: own }));
     const answer = await admin.acked("admin:drain", { after: "1s" });
     assert.deepEqual(answer, { success: true, draining: true, sessions: 21 });
+    await own.logged(/admin action operation=drain after="1s" outcome=done by=/);
     const handshake = await fetch(`${own.url}/socket.io/?EIO=4&transport=polling`);
     assert.equal(handshake.status, 503);
     const reasons = await Promise.all(clients.map((client) => client.disconnected()));
@@ -293,5 +318,64 @@ describe("admin operations that change the hub", () => {
     assert.ok(reasons.every((reason) => reason === "transport close" || reason === "transport error"), reasons);
     assert.equal((await fetch(`${own.url}/socket.io/?EIO=4&transport=polling`)).status, 503);
     for (const client of [...clients, admin]) client.close();
+  });
+});
+
+describe("a version of admin that cannot take over", () => {
+  it("is told as that to who asked for it, by the one that goes on", async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), "wshub-ops-"));
+    const install = (file) => {
+      copyFileSync(file, path.join(folder, ".passing"));
+      renameSync(path.join(folder, ".passing"), path.join(folder, "admin.so"));
+    };
+    try {
+      install(path.join(PLUGINS, "admin.so"));
+      const set = { "plugin.admin.access": "open", "plugin.admin.stats_interval": 0 };
+      const own = await startHub({ set: { ...set, "plugins.directory": folder, "plugins.enabled": "admin", "plugins.hot_reload": false } });
+      hubs.push(own);
+      await asAdmin("websocket", async ({ admin, ask }) => {
+        assert.deepEqual(await ask("subscribe", { topics: ["stats"] }), { topics: ["stats"], interval: 1000 });
+        install(path.join(BUILD, "tests/bad_plugins/built/admin_heir.so"));
+        const answer = await admin.acked("admin:reload", { plugin: "admin" });
+        assert.equal(answer.success, false, JSON.stringify(answer));
+        assert.deepEqual([answer.error.code, answer.error.message], ["INTERNAL", "the new version could not take over, see the log; this one serves on"]);
+        admin.inbox.length = 0;
+        await nextOf(admin, "admin:stats");
+        assert.match((await ask("plugins")).items[0].last_reload.outcome, /^failed$/);
+      }, { on: own });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe("who is no admin any more", () => {
+  const SECRET = "a secret of admins, of more than thirty-two bytes";
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const jwt = (roles) => {
+    const text = `${part({ alg: "HS256" })}.${part({ sub: "ann", exp: Math.floor(Date.now() / 1000) + 600, roles })}`;
+    return `${text}.${createHmac("sha256", SECRET).update(text).digest("base64url")}`;
+  };
+
+  it("gets no more of what was subscribed to", async () => {
+    const own = await hubWith({ "plugins.enabled": "auth, users, admin", "plugin.auth.mode": "jwt", "plugin.auth.secret": SECRET });
+    const clients = [];
+    try {
+      for (let i = 0; i < 2; ++i) clients.push(await Client.connect(own, "websocket", { auth: { token: jwt(["admin"]) } }));
+      const [stays, goes] = clients;
+      for (const client of clients) {
+        assert.equal((await client.acked("admin:subscribe", { topics: ["stats"] })).success, true);
+        await nextOf(client, "admin:stats");
+      }
+      assert.equal((await goes.acked("auth:refresh", { token: jwt([]) })).status, "ok");
+      await refused(goes, "FORBIDDEN", "admin:stats", {});
+      goes.inbox.length = 0;
+      stays.inbox.length = 0;
+      for (let i = 0; i < 2; ++i) await nextOf(stays, "admin:stats");
+      await goes.ask("system:getData");
+      assert.deepEqual(goes.inbox.filter(([event]) => event === "admin:stats"), []);
+    } finally {
+      for (const client of clients) client.close();
+    }
   });
 });
