@@ -17,7 +17,8 @@ BELOW = {
 }
 PROTOCOL_FROM_NET = {"protocol/http_request.h", "protocol/ip_address.h", "protocol/proxy_header.h"}
 OUTSIDE = {  # which folders may meet the outside of each kind
-    r"boost/": {"host"},
+    r"boost/container/": {"host", "protocol"},
+    r"boost/(?!container/)": {"host"},
     r"wshub/(?!abi\.h)": set(),
     r"wshub/abi\.h": {"host"},
     r"Poco/Net/": {"net", "console", "control"},

@@ -116,7 +116,7 @@ void Client::take_packet(std::string text, std::vector<Happening>& out) {
     }
 }
 
-bool Client::send(const std::vector<protocol::PacketRef>& packets) {
+bool Client::send(const protocol::EncodedMessage& packets) {
     if (!broken_.empty()) return false;
     try {
         link_->send(packets);

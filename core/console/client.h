@@ -60,7 +60,7 @@ private:
     void take_binary(std::string bytes, std::vector<Happening>& out);
     // `text`: a Socket.IO packet whose attachments are all here.
     void take_packet(std::string text, std::vector<Happening>& out);
-    bool send(const std::vector<protocol::PacketRef>& packets);
+    bool send(const protocol::EncodedMessage& packets);
     void heard_of_it();
 
     const Options& options_;

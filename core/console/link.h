@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "console/options.h"
-#include "protocol/encoded_packet.h"
+#include "protocol/socket_packet.h"
 #include "protocol/engine_packet.h"
 
 namespace wshub::console {
@@ -54,7 +54,7 @@ public:
     virtual std::vector<EngineMessage> receive() = 0;
 
     // Packets in one go. Throws LinkError.
-    virtual void send(const std::vector<protocol::PacketRef>& packets) = 0;
+    virtual void send(const protocol::EncodedMessage& packets) = 0;
     // Says that it ends, as well as that can be done.
     virtual void close() noexcept = 0;
 

@@ -48,7 +48,7 @@ public:
     }
     bool pending() const override { return !early_.empty(); }
     std::vector<EngineMessage> receive() override;
-    void send(const std::vector<protocol::PacketRef>& packets) override;
+    void send(const protocol::EncodedMessage& packets) override;
     void close() noexcept override;
 
 private:
@@ -99,7 +99,7 @@ std::vector<EngineMessage> PollingLink::receive() {
     return messages;
 }
 
-void PollingLink::send(const std::vector<protocol::PacketRef>& packets) {
+void PollingLink::send(const protocol::EncodedMessage& packets) {
     std::string payload;
     for (const protocol::PacketRef& packet : packets) {
         const std::size_t more = packet->polling_size() + 1;

@@ -26,7 +26,7 @@ public:
     int descriptor() const override { return socket_->impl()->sockfd(); }
     bool pending() const override { return socket_->available() > 0; }
     std::vector<EngineMessage> receive() override;
-    void send(const std::vector<protocol::PacketRef>& packets) override;
+    void send(const protocol::EncodedMessage& packets) override;
     void close() noexcept override;
 
 private:
@@ -139,7 +139,7 @@ bool WebSocketLink::at_end() const {
     return ::recv(descriptor(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
-void WebSocketLink::send(const std::vector<protocol::PacketRef>& packets) {
+void WebSocketLink::send(const protocol::EncodedMessage& packets) {
     try {
         for (const protocol::PacketRef& packet : packets) {
             const std::string_view bytes = packet->payload();

@@ -1,6 +1,5 @@
 // Host functions about sessions, rooms, users and variables.
 #include <cstddef>
-#include <functional>
 #include <string>
 #include <utility>
 
@@ -21,10 +20,29 @@ bool is_sink(const wshub_sink* sink) {
 }
 
 // Values are copied out of the record first: the plugin's sink runs while no lock is held.
-bool read_record(const Instance& instance, wshub_session session,
-                 const std::function<void(const SocketRecord&)>& read) {
+template <class Read>
+bool read_record(const Instance& instance, wshub_session session, Read&& read) {
     return instance.services().hub.read(session, read);
 }
+
+// A text to copy into whose room is kept for the next time, since handlers ask for texts at every event. A sink may ask
+// for another one meanwhile: that one has room of its own.
+class KeptText {
+public:
+    KeptText() : text(std::move(t_spare)) { text.clear(); }
+    ~KeptText() {
+        if (text.capacity() <= kMost) t_spare = std::move(text);
+    }
+    KeptText(const KeptText&) = delete;
+    KeptText& operator=(const KeptText&) = delete;
+
+    std::string text;
+
+private:
+    static constexpr std::size_t kMost = 4096;
+    static thread_local std::string t_spare;
+};
+thread_local std::string KeptText::t_spare;
 
 // ---- rooms
 
@@ -77,10 +95,10 @@ std::int32_t text_field(const SocketRecord& record, std::uint32_t field, std::st
 
 std::int32_t session_str(Instance& instance, wshub_session session, std::uint32_t field, const wshub_sink* sink) {
     if (!is_sink(sink)) return WSHUB_EINVAL;
-    std::string value;
+    KeptText value;
     std::int32_t code = WSHUB_ENOENT;
-    read_record(instance, session, [&](const SocketRecord& record) { code = text_field(record, field, value); });
-    if (code == WSHUB_OK) put(*sink, value);
+    read_record(instance, session, [&](const SocketRecord& record) { code = text_field(record, field, value.text); });
+    if (code == WSHUB_OK) put(*sink, value.text);
     return code;
 }
 

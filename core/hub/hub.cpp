@@ -238,13 +238,13 @@ void Hub::refuse_held(std::uint32_t owner, ConnectVerdict verdict) {
 
 // ---- the record
 
-bool Hub::read(SocketHandle socket, const std::function<void(const SocketRecord&)>& read) const {
+bool Hub::read_with(SocketHandle socket, void (*call)(void*, const SocketRecord&), void* user) const {
     Shard* shard = impl_->shard_of(socket);
     if (!shard) return false;
     const auto lock = shard->reading();
     Socket* found = shard->find(socket);
     if (!found) return false;
-    read(found->record);
+    call(user, found->record);
     return true;
 }
 

@@ -5,12 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -92,7 +92,12 @@ public:
 
     // Runs `read` with the record and says true, or says false if the socket is gone. `read` must be short and must not
     // call the hub.
-    bool read(SocketHandle socket, const std::function<void(const SocketRecord&)>& read) const;
+    template <class Read>
+    bool read(SocketHandle socket, Read&& read) const {
+        using Called = std::remove_reference_t<Read>;
+        const auto call = [](void* called, const SocketRecord& record) { (*static_cast<Called*>(called))(record); };
+        return read_with(socket, call, const_cast<void*>(static_cast<const void*>(std::addressof(read))));
+    }
     // Claims the name within the socket's namespace (namespaces are isolated from each other, so one name may be online
     // once in each): kTaken if another socket has it, kInvalid if it is no name (username_key()). Names are compared by
     // their keys and kept as they were given. A name is free again when its socket has another one, or is gone and its
@@ -137,6 +142,7 @@ public:
     bool look(SocketHandle socket, Look depth, SocketView& out) const;
 
 private:
+    bool read_with(SocketHandle socket, void (*call)(void*, const SocketRecord&), void* user) const;
     bool has_fixed_username(SocketHandle socket, std::string_view key) const;
 
     struct Impl;

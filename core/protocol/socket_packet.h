@@ -5,6 +5,7 @@
 //   51-["name",{"_placeholder":true,"num":0}]
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -73,7 +74,14 @@ std::string event_name(std::string_view name_json);
 bool is_reserved_event(std::string_view name);
 
 // A packet with what follows it: the text packet first, then its attachments.
-using EncodedMessage = std::vector<PacketRef>;
+class EncodedMessage : private boost::container::small_vector<PacketRef, 1> {
+    using Base = boost::container::small_vector<PacketRef, 1>;
+
+public:
+    using Base::Base;
+    using Base::begin, Base::end, Base::size, Base::at, Base::front, Base::push_back, Base::reserve;
+    operator std::span<const PacketRef>() const { return {data(), size()}; }
+};
 
 // Attachments that are named by placeholders in `args` are numbered anew from 0 in the order met and sent; others are
 // left out, and a packet without any left is sent as the plain type. `args` is a validated JSON array of arguments.

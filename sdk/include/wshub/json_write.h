@@ -34,8 +34,12 @@ inline void put(std::string& out, std::string_view text) {
     const auto flush_run = [&] { out.append(run, static_cast<std::size_t>(p - run)); };
     while (p < end) {
         const auto c = static_cast<unsigned char>(*p);
+        if (c >= 0x20 && c < 0x80 && c != '"' && c != '\\') {
+            ++p;
+            continue;
+        }
         const std::size_t length = detail::utf8_length(p, end);
-        if (length > 0 && c >= 0x20 && c != '"' && c != '\\') {
+        if (length > 0 && c >= 0x80) {
             p += length;
             continue;
         }
@@ -140,6 +144,11 @@ inline Raw bin(std::size_t i) {
 class Object {
 public:
     Object() : text_("{") {}
+    // For so many bytes, if that is known.
+    explicit Object(std::size_t size) {
+        text_.reserve(size);
+        text_ = '{';
+    }
 
     template <class Value>
     Object& add(std::string_view key, const Value& value) {
@@ -184,6 +193,23 @@ private:
 
 namespace detail {
 
+// About how long a value's text becomes.
+template <class Value>
+std::size_t expected_size(const Value& value) {
+    constexpr std::size_t kSmall = 24;  // numbers and the like
+    if constexpr (std::is_same<Value, Raw>::value) {
+        return value.text.size() + 1;
+    } else if constexpr (std::is_same<Value, View>::value) {
+        return value.text().size() + 1;
+    } else if constexpr (std::is_same<Value, std::string>::value || std::is_same<Value, std::string_view>::value) {
+        return value.size() + 4;
+    } else if constexpr (std::is_array<Value>::value) {
+        return sizeof(Value) + 4;
+    } else {
+        return kSmall;
+    }
+}
+
 inline void add_all(Object&) {}
 template <class Value, class... Rest>
 void add_all(Object& object, std::string_view key, const Value& value, const Rest&... rest) {
@@ -220,7 +246,7 @@ Replacement* collect(Replacement* out, std::string_view key, const Value& value,
 template <class... KeysAndValues>
 Raw obj(const KeysAndValues&... keys_and_values) {
     static_assert(sizeof...(KeysAndValues) % 2 == 0, "a key for each value");
-    Object object;
+    Object object((2 + ... + detail::expected_size(keys_and_values)));
     detail::add_all(object, keys_and_values...);
     return std::move(object).build();
 }
@@ -228,7 +254,9 @@ Raw obj(const KeysAndValues&... keys_and_values) {
 // arr(1, "x", view)
 template <class... Values>
 Raw arr(const Values&... values) {
-    Raw raw{"["};
+    Raw raw;
+    raw.text.reserve((2 + ... + detail::expected_size(values)));
+    raw.text = '[';
     (detail::put_next(raw.text, values), ...);
     raw.text += ']';
     return raw;
