@@ -1,8 +1,10 @@
 // `wshub check` and `wshub config`: the configuration, looked at without starting anything.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
+#include <utility>
 
 #include "control/json_writer.h"
 #include "server/commands.h"
@@ -61,6 +63,67 @@ std::string settings_as_json(const std::vector<ShownSection>& sections) {
     return all.done().text;
 }
 
+// What there is to know of a key, of the core's or a plugin's.
+struct Described {
+    std::string key, default_value, description, values;
+    bool secret = false;
+};
+using Descriptions = std::vector<std::pair<std::string, std::vector<Described>>>;  // by section, in their order
+
+Descriptions descriptions(const std::vector<host::PluginInfo>& plugins) {
+    Descriptions all;
+    for (const CoreKey& key : core_keys()) {
+        if (all.empty() || all.back().first != key.section) all.emplace_back(key.section, std::vector<Described>());
+        all.back().second.push_back({key.key, key.default_value, key.sentence, key.form, key.is_secret});
+    }
+    for (const host::PluginInfo& plugin : plugins) {
+        std::vector<Described> keys;
+        for (const host::SettingInfo& each : plugin.settings) {
+            keys.push_back({each.key, each.default_value, each.help, each.type, each.secret});
+        }
+        // Every plugin has these, beside what it declares itself.
+        keys.push_back({"namespaces", "/", "The namespaces in which its events are known.",
+                        "namespaces separated by commas", false});
+        keys.push_back({"roles", "",
+                        "The roles of which a client needs one for its events, or gets FORBIDDEN; empty is everybody.",
+                        "roles separated by commas, such as admin", false});
+        all.emplace_back("plugin." + plugin.name, std::move(keys));
+    }
+    return all;
+}
+
+std::string as_json(const Descriptions& sections) {
+    Object all;
+    for (const auto& [name, keys] : sections) {
+        control::Array array;
+        for (const Described& each : keys) {
+            array.add(Object()
+                          .add("key", each.key)
+                          .add("default", each.default_value)
+                          .add("description", each.description)
+                          .add("values", each.values)
+                          .add("secret", each.secret)
+                          .done());
+        }
+        all.add(name, array.done());
+    }
+    return all.done().text;
+}
+
+// What each is for and what it takes, as a comment above it.
+void comment(std::vector<ShownSection>& sections, const Descriptions& all) {
+    for (ShownSection& section : sections) {
+        const auto found =
+            std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.first == section.name; });
+        if (found == all.end()) continue;
+        for (ShownSetting& setting : section.settings) {
+            for (const Described& each : found->second) {
+                if (each.key == setting.key) setting.comment = each.description + " (" + each.values + ")";
+            }
+        }
+    }
+}
+
 }  // namespace
 
 int check(const CommandLine& line) {
@@ -82,7 +145,11 @@ int print_config(const CommandLine& line) {
         nothing_set.overrides.clear();
         leave_out_defaults(sections, load_settings(nothing_set));
     }
-    if (line.json) {
+    const Descriptions all = line.describe ? descriptions(found.plugins) : Descriptions();
+    comment(sections, all);
+    if (line.json && line.describe) {
+        say(stdout, as_json(all));
+    } else if (line.json) {
         say(stdout, settings_as_json(sections));
     } else if (sections.empty()) {
         say(stdout, "# nothing differs from the defaults");

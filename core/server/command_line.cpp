@@ -40,11 +40,12 @@ constexpr std::array<Option, 9> kOptions{{
 
 constexpr std::array<Option, 4> kServeOptions{{kConfig, kSet, kHelpOption, kShortHelp}};
 constexpr std::array<Option, 5> kCheckOptions{{kConfig, kSet, kJson, kHelpOption, kShortHelp}};
-constexpr std::array<Option, 6> kConfigOptions{{
+constexpr std::array<Option, 7> kConfigOptions{{
     kConfig,
     kSet,
     kJson,
     {"--diff-defaults", false, [](CommandLine& line, std::string_view) { line.diff_defaults = true; }},
+    {"--describe", false, [](CommandLine& line, std::string_view) { line.describe = true; }},
     kHelpOption,
     kShortHelp,
 }};

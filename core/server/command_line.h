@@ -26,6 +26,7 @@ struct CommandLine {
     std::vector<std::string> overrides;  // --set, in their order
     bool json = false;                   // --json
     bool diff_defaults = false;          // config --diff-defaults
+    bool describe = false;               // config --describe
     std::string topic;                   // of the help: a command; empty: the program
     std::string plugin_file;             // --probe-plugin; plugins info FILE
     std::string plugin_name;             // new-plugin NAME

@@ -99,11 +99,15 @@ defaults, the file and --set together, and the settings of the plugins that are 
 Secrets are not shown.
 )" + std::string(kSources) +
            R"(  --diff-defaults           only what differs from the defaults
-  --json                    {"server":{"port":"3000",...},...}; secrets that are set as "***"
+  --describe                above each key, as comments, what it is for and what it takes
+  --json                    {"server":{"port":"3000",...},...}; secrets that are set as "***";
+                            with --describe {"server":[{"key","default","description","values",
+                            "secret"},...],...}
 
 Examples
   wshub config > wshub.ini      a file to begin with
   wshub config --diff-defaults  what was changed on this machine
+  wshub config --describe --set plugins.enabled=auth
 
 Exit codes  0 shown; 1 something is wrong, as check would say.
 )";

@@ -323,6 +323,7 @@ std::string print_settings(const std::vector<ShownSection>& sections) {
     for (const ShownSection& section : sections) {
         out += (out.empty() ? "[" : "\n[") + section.name + "]\n";
         for (const ShownSetting& setting : section.settings) {
+            if (!setting.comment.empty()) out += "# " + setting.comment + "\n";
             out += setting.secret ? secret_line(setting.key) : line_of(setting.key, setting.value);
         }
     }

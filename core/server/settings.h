@@ -67,6 +67,7 @@ struct ShownSetting {
     std::string key, value;
     bool secret = false;        // it is set, and not to be shown
     std::string default_value;  // of a plugin's
+    std::string comment{};      // stands above it in a file; empty: none
 };
 struct ShownSection {
     std::string name;

@@ -84,6 +84,8 @@ function configurationPage() {
       inCode = inCode === null ? [] : null;
     } else if (inCode !== null) {
       inCode.push(line);
+    } else if (line.startsWith("<!--")) {
+      continue;
     } else if (line.startsWith("#")) {
       page += `.SH ${plain(line.replace(/^#+ /, ""))}\n`;
     } else if (line.startsWith("|")) {

@@ -73,6 +73,31 @@ describe("wshub config", () => {
     const some = JSON.parse((await run("config", "--config", file, "--diff-defaults", "--json")).stdout);
     assert.deepEqual(some["plugin.rooms"], { members_only: "true" });
   });
+
+  it("says of each key what it is for and what it takes, in a file that gives the same again", async () => {
+    const { code, stdout } = await run("config", "--config", file, "--describe");
+    assert.equal(code, 0);
+    const lines = stdout.split("\n");
+    const above = (line) => lines[lines.indexOf(line) - 1];
+    assert.match(above("port = 3999"), /^# The TCP port to listen on.* \(a whole number from 0 to 65535\)$/);
+    assert.match(above("members_only = true"), /^# .* \(bool\)$/);
+    assert.match(above("# token is set, and secret"), /^# .* \(secret\)$/);
+    const plain = (await run("config", "--config", file)).stdout;
+    assert.equal(lines.filter((line, i) => !(line.startsWith("# ") && /^(# token is|[a-z_]+ =)/.test(lines[i + 1]))).join("\n"), plain);
+    const again = written("described.ini", stdout);
+    assert.equal((await run("config", "--config", again, "--set", "plugin.admin.token=x")).stdout, plain);
+  });
+
+  it("says the same as JSON, with defaults and without what is set", async () => {
+    const { stdout } = await run("config", "--config", file, "--describe", "--json");
+    const all = JSON.parse(stdout);
+    const key = (section, name) => all[section].find((each) => each.key === name);
+    assert.equal(key("server", "port").default, "3000");
+    assert.match(key("server", "port").values, /^a whole number from 0/);
+    assert.deepEqual([key("plugin.rooms", "members_only").values, key("plugin.rooms", "members_only").default], ["bool", "false"]);
+    assert.deepEqual([key("plugin.admin", "token").secret, key("metrics", "token").secret, key("server", "port").secret], [true, true, false]);
+    assert.ok(!stdout.includes("sesame"));
+  });
 });
 
 describe("wshub plugins", () => {

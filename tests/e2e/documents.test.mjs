@@ -330,6 +330,11 @@ describe("commands of docs/console.md", () => {
 });
 
 describe("settings", () => {
+  it("docs/configuration.md has the keys of the program and the plugins as they say them, and no others", () => {
+    const { stdout, stderr } = spawnSync("/usr/bin/python3", [path.join(ROOT, "docs/configuration.py"), "--check", PROGRAM], { encoding: "utf8" });
+    assert.equal(stderr, "");
+    assert.equal(stdout, "docs/configuration.md is as the program says\n");
+  });
   for (const page of PAGES) {
     blocks(page, "ini").forEach((text, i) => {
       // Units of systemd, and the page's lesson on the form of the file.
