@@ -1,6 +1,7 @@
 #include "beats.h"
 
 #include <algorithm>
+#include <sstream>
 
 namespace heartbeat {
 
@@ -72,6 +73,47 @@ Beats::Step Beats::advance(const std::function<Uuid()>& fresh_id) {
         step.sent.push_back({client, id});
     }
     return step;
+}
+
+// "now slots patience", then a line for each client: "client slot missed", and for each heartbeat that it owes
+// " id sent_at answered".
+std::string Beats::save() const {
+    std::string text =
+        std::to_string(now_) + ' ' + std::to_string(slots_.size()) + ' ' + std::to_string(patience_) + '\n';
+    for (const auto& [client, state] : clients_) {
+        text += std::to_string(client) + ' ' + std::to_string(state.slot) + ' ' + std::to_string(state.missed);
+        for (const Owed& owed : state.owed) {
+            text += ' ' + text_of(owed.id) + ' ' + std::to_string(owed.sent_at) + (owed.answered ? " 1" : " 0");
+        }
+        text += '\n';
+    }
+    return text;
+}
+
+void Beats::restore(std::string_view saved, const std::function<std::uint64_t()>& random) {
+    std::istringstream lines{std::string(saved)};
+    std::uint64_t now = 0, slots = 0, patience = 0;
+    if (!(lines >> now >> slots >> patience)) return;
+    const bool same = slots == slots_.size() && patience == patience_;
+    if (same) now_ = now;
+    std::string line;
+    std::getline(lines, line);
+    while (std::getline(lines, line)) {
+        std::istringstream words(line);
+        Client client = 0;
+        std::uint64_t slot = 0;
+        std::uint32_t missed = 0;
+        if (!(words >> client >> slot >> missed)) continue;
+        add(client, same ? slot : random());
+        State& state = clients_[client];
+        state.missed = missed;
+        std::string id;
+        Owed owed{};
+        while (same && words >> id >> owed.sent_at >> owed.answered) {
+            owed.id = read_uuid(id).value_or(Uuid{});
+            state.owed.push_back(owed);
+        }
+    }
 }
 
 // Time has run out for what was sent until then.

@@ -9,6 +9,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -70,6 +72,11 @@ public:
         std::vector<Missed> missed;
     };
     Step advance(const std::function<Uuid()>& fresh_id);
+
+    // For the next version of the plugin: it goes on where this one is. If its rhythm is another one, only what clients
+    // have missed in a row is kept, and `random` says where each begins.
+    std::string save() const;
+    void restore(std::string_view saved, const std::function<std::uint64_t()>& random);
 
 private:
     // A heartbeat whose time has not run out, or that waits for an older one to be settled.

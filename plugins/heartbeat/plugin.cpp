@@ -37,6 +37,11 @@ public:
     }
 
 protected:
+    // A client that answers no heartbeat is warned, and closed, as if nothing had happened.
+    std::string save() override { return beats_ ? beats_->save() : std::string(); }
+    void restore(std::uint32_t, std::string_view text) override {
+        if (beats_) beats_->restore(text, [this] { return random_.number(); });
+    }
     // Sessions may be older than this instance of the plugin.
     void on_start() override {
         if (!beats_) return;

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import { after, describe, it } from "node:test";
 import { runHub, startHub } from "./support/hub.mjs";
 import { Client, HOW, quiet, refused, withClients } from "./support/clients.mjs";
+import { startReloadable } from "./support/reloads.mjs";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -240,6 +241,30 @@ describe("heartbeats in namespaces", () => {
       await refused(other, "UNKNOWN_EVENT", "system:heartbeat-ack", { id: ids[0] });
     } finally {
       main.close();
+    }
+  });
+});
+
+describe("heartbeats over a reload", () => {
+  it("who answers none has missed them all", async () => {
+    const rhythm = { interval: "200ms", timeout: "40ms" };
+    const site = await startReloadable(["messaging", "heartbeat"], { "plugin.heartbeat": rhythm }, { set: { "plugin.heartbeat.interval": "200ms" } });
+    const client = await Client.connect(site.hub);
+    const nextWarning = async () => {
+      for (;;) {
+        const [event, data] = await client.next("a warning");
+        if (event === "system:heartbeat-warning") return data.missedHeartbeats;
+      }
+    };
+    try {
+      assert.equal(await nextWarning(), 2);
+      assert.equal(await nextWarning(), 3);
+      await site.changed("heartbeat", { max_missed: 10 });
+      for (let missed = 4; missed <= 10; ++missed) assert.equal(await nextWarning(), missed);
+      assert.equal(await client.disconnected(), "transport close");
+    } finally {
+      client.close();
+      await site.stop();
     }
   });
 });

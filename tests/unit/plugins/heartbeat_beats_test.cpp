@@ -221,6 +221,50 @@ TEST_CASE("a client that is gone is owed nothing and owes nothing", "[heartbeat]
     }
 }
 
+TEST_CASE("a new version goes on where the one before is", "[heartbeat]") {
+    Ring ring(10, 3);
+    ring.beats.add(kAlice, 4);
+    ring.beats.add(kBob, 7);
+    std::vector<std::uint32_t> missed;
+    while (missed.size() < 4) ring.advance(&missed);
+    const Uuid open = ring.next_of(kAlice);
+    Ring next(10, 3);
+    next.beats.restore(ring.beats.save(), [] { return std::uint64_t{0}; });
+    CHECK(next.beats.acknowledge(kAlice, open));
+    CHECK(ring.beats.acknowledge(kAlice, open));
+    for (int step = 0; step < 40; ++step) {
+        const Beats::Step one = ring.advance(), other = next.advance();
+        REQUIRE(other.sent.size() == one.sent.size());
+        REQUIRE(other.missed.size() == one.missed.size());
+        for (std::size_t i = 0; i < one.sent.size(); ++i) CHECK(other.sent[i].client == one.sent[i].client);
+        for (std::size_t i = 0; i < one.missed.size(); ++i) {
+            CHECK(other.missed[i].client == one.missed[i].client);
+            CHECK(other.missed[i].in_a_row == one.missed[i].in_a_row);
+        }
+    }
+}
+
+TEST_CASE("with another rhythm, a new version only knows what was missed in a row", "[heartbeat]") {
+    Ring ring(10, 3);
+    ring.beats.add(kAlice, 4);
+    std::vector<std::uint32_t> missed;
+    while (missed.size() < 2) ring.advance(&missed);
+    const Uuid open = ring.next_of(kAlice);
+    Ring next(5, 2);
+    next.beats.restore(ring.beats.save(), [] { return std::uint64_t{3}; });
+    CHECK_FALSE(next.beats.acknowledge(kAlice, open));
+    missed.clear();
+    while (missed.empty()) next.advance(&missed);
+    CHECK(next.steps == 5);  // in the slot 3, and two for the patience
+    CHECK(missed.front() == 3);
+}
+
+TEST_CASE("what is no saved state is nobody's", "[heartbeat]") {
+    Ring ring(10, 3);
+    ring.beats.restore(GENERATE("", "x", "1 2", "5 10 3\nx 1 1\n", "5 10 3\n1\n"), [] { return std::uint64_t{0}; });
+    CHECK(ring.beats.size() == 0);
+}
+
 TEST_CASE("steps follow the clock, whenever it is looked at", "[heartbeat]") {
     const Pace::Time start{};
     Pace pace(10ms, start);
