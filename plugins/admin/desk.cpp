@@ -1,18 +1,23 @@
 #include "desk.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "access.h"
 
 namespace admin {
 
-namespace json = wshub::json;
-
 namespace {
 
 constexpr std::string_view kNotAllowed = "Only admins may do this";
 constexpr std::string_view kNotAnObject = "Expected one object of arguments, or none";
+
+// All plugins, or this one.
+bool means_us(const json::View& arguments) {
+    const json::View plugin = arguments["plugin"];
+    return !plugin || plugin.equals("admin");
+}
 
 }  // namespace
 
@@ -26,24 +31,28 @@ void Desk::handle(wshub::Event& event, const Operation& operation) {
     const json::Raw arguments{given ? std::string(given.text()) : "{}"};
     const std::string about = operation.changes_something ? subject(json::View(arguments.text)) : std::string();
     const wshub::Ack ack = event.take_ack();
-    const bool reloads = operation.name == "reload";
-    if (reloads) remember(ack.id(), true);
-    plugin_.control(operation.name, arguments,
-                    [this, admin, ack, about, reloads, &operation](const wshub::ControlAnswer& come) {
-                        if (reloads) remember(ack.id(), false);
-                        if (operation.changes_something)
-                            log_action(operation, admin, about, come.done() ? "done" : come.code());
-                        answer(admin, ack, come);
-                    });
+    const Owed owed{admin.id(), ack.id(), operation.name == "reload" && means_us(json::View(arguments.text))};
+    {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        owed_.push_back(owed);
+    }
+    const auto done = [this, admin, ack, about, owed, &operation](const wshub::ControlAnswer& come) {
+        forget(owed);
+        if (operation.changes_something) log_action(operation, admin, about, come.done() ? "done" : come.code());
+        if (come.done()) return void(ack(success(come.result())));
+        fail(admin, ack, come.code(), come.message());
+    };
+    try {
+        plugin_.control(operation.name, arguments, done);
+    } catch (...) {
+        forget(owed);
+        throw;
+    }
 }
 
-void Desk::answer(const wshub::Session& admin, const wshub::Ack& ack, const wshub::ControlAnswer& come) {
-    if (come.done()) {
-        ack(success(come.result()));
-        return;
-    }
-    plugin_.to(admin).emit("system:error", json::obj("code", come.code(), "message", come.message()));
-    ack(failure(come.code(), come.message()));
+void Desk::fail(const wshub::Session& admin, const wshub::Ack& ack, std::string_view code, std::string_view message) {
+    plugin_.to(admin).emit("system:error", json::obj("code", code, "message", message));
+    ack(failure(code, message));
 }
 
 void Desk::log_action(const Operation& operation, const wshub::Session& admin, const std::string& about,
@@ -87,46 +96,55 @@ void Desk::push() {
 
 // ---- reloads
 
-void Desk::remember(wshub_ack ack, bool pending) {
+void Desk::forget(const Owed& owed) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (pending) {
-        reloading_.push_back(ack);
-    } else {
-        const auto found = std::find(reloading_.begin(), reloading_.end(), ack);
-        if (found != reloading_.end()) reloading_.erase(found);
+    const auto found = std::find(owed_.begin(), owed_.end(), owed);
+    if (found != owed_.end()) owed_.erase(found);
+}
+
+json::Raw Desk::save() const {
+    json::Raw owed{"["};
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& [admin, ack, reloads_us] : owed_) {
+        if (owed.text.size() > 1) owed.text += ',';
+        owed.text += json::arr(std::to_string(admin), std::to_string(ack), reloads_us).text;
     }
+    owed.text += ']';
+    return json::obj("subscriptions", subscriptions_.save(), "owed", owed);
 }
 
-std::string Desk::save() const {
+void Desk::restore(const json::View& saved) {
+    subscriptions_.restore(saved["subscriptions"]);
+    const auto number = [](const json::View& text) { return std::strtoull(text.str().c_str(), nullptr, 10); };
     const std::lock_guard<std::mutex> lock(mutex_);
-    std::vector<std::string> acks;
-    for (const wshub_ack ack : reloading_) acks.push_back(std::to_string(ack));
-    return json::obj("subscriptions", subscriptions_.save(), "reloading", acks).text;
-}
-
-void Desk::restore(std::string_view text) {
-    const auto saved = json::View::parse(text);
-    if (!saved) return;
-    subscriptions_.restore((*saved)["subscriptions"]);
-    const std::lock_guard<std::mutex> lock(mutex_);
-    (*saved)["reloading"].each([this](std::string_view, const json::View& ack) {
-        taken_over_.push_back(std::strtoull(ack.str().c_str(), nullptr, 10));
+    saved["owed"].each([&](std::string_view, const json::View& each) {
+        taken_over_.push_back({number(each[0]), number(each[1]), each[2].boolean()});
         return true;
     });
 }
 
-// Answers to reloads that stopped this plugin come to nobody: either this is the new version, or the one that could not
-// be replaced and was started again.
+// Either this is the new version, or the one that could not be replaced and was started again.
 void Desk::started() {
-    std::vector<wshub_ack> done, failed;
+    std::vector<Owed> replaced, going_on;
     {
         const std::lock_guard<std::mutex> lock(mutex_);
-        done.swap(taken_over_);
-        failed.swap(reloading_);
+        replaced.swap(taken_over_);
+        going_on.swap(owed_);
     }
-    for (const wshub_ack ack : done) wshub::Ack(plugin_.host(), ack)(success(json::View("{}")));
-    const json::Raw why = failure("INTERNAL", "the new version could not take over, see the log; this one serves on");
-    for (const wshub_ack ack : failed) wshub::Ack(plugin_.host(), ack)(why);
+    const auto tell = [this](const Owed& owed, std::string_view why) {
+        fail(plugin_.session(owed.admin), wshub::Ack(plugin_.host(), owed.ack), "INTERNAL", why);
+    };
+    constexpr std::string_view kLost = "the plugin admin was reloaded meanwhile: ask again, or look what came of it";
+    for (const Owed& owed : replaced) {
+        if (!owed.reloads_us) {
+            tell(owed, kLost);
+        } else {
+            wshub::Ack(plugin_.host(), owed.ack)(success(json::View("{}")));
+        }
+    }
+    for (const Owed& owed : going_on) {
+        tell(owed, owed.reloads_us ? "the new version could not take over, see the log; this one serves on" : kLost);
+    }
 }
 
 }  // namespace admin

@@ -14,6 +14,8 @@
 
 namespace admin {
 
+namespace json = wshub::json;
+
 class Desk {
 public:
     explicit Desk(wshub::Plugin& plugin) : plugin_(plugin) {}
@@ -26,22 +28,31 @@ public:
     // Once a second: each topic is computed once, for all who are due.
     void push();
 
-    // A reload of this very plugin is answered by the version that serves when it is done.
-    std::string save() const;
-    void restore(std::string_view text);
+    // What is under way when this plugin is reloaded is answered by the version that serves then: a reload of this very
+    // plugin by how it went, everything else by INTERNAL, since its answer came to nobody.
+    json::Raw save() const;
+    void restore(const json::View& saved);
     void started();
 
 private:
-    void answer(const wshub::Session& admin, const wshub::Ack& ack, const wshub::ControlAnswer& answer);
+    void fail(const wshub::Session& admin, const wshub::Ack& ack, std::string_view code, std::string_view message);
     void log_action(const Operation& operation, const wshub::Session& admin, const std::string& subject,
                     std::string_view outcome) const;
-    void remember(wshub_ack ack, bool pending);
+    // An answer that is owed.
+    struct Owed {
+        wshub_session admin = 0;
+        wshub_ack ack = 0;  // 0: none was asked for
+        bool reloads_us = false;
+
+        friend bool operator==(const Owed&, const Owed&) = default;
+    };
+    void forget(const Owed& owed);
 
     wshub::Plugin& plugin_;
     Subscriptions subscriptions_;
     mutable std::mutex mutex_;
-    std::vector<wshub_ack> reloading_;   // answers that are owed
-    std::vector<wshub_ack> taken_over_;  // of the version before, which has been replaced
+    std::vector<Owed> owed_;
+    std::vector<Owed> taken_over_;  // by the version before, which has been replaced
 };
 
 }  // namespace admin

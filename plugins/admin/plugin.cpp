@@ -1,7 +1,9 @@
 #include <unistd.h>
 #include <wshub/plugin.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -30,6 +32,9 @@ namespace json = wshub::json;
 using wshub::Millis;
 using wshub::Session;
 
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kConnectionUpdate = "admin:connection_update";
 constexpr std::string_view kRoom = "watchers";  // private: no client reaches it
 constexpr std::int32_t kBeforeOtherTokens = 1000;
 constexpr std::string_view kProved = "admin.proved";  // session variable, which the plugin auth reads
@@ -51,7 +56,6 @@ public:
         on_join([this](Session session, std::string_view room) { joined(session, room); });
         on_leave([this](Session session, std::string_view room) { left(session, room); });
         serve_dashboard();
-        if (stats_interval_ > Millis::zero()) every(stats_interval_, [this] { tell_everybody(); });
     }
 
 protected:
@@ -64,9 +68,34 @@ protected:
             }
         }
         desk_.started();
+        if (stats_interval_ > Millis::zero()) expect_stats(std::min(next_stats_, Clock::now() + stats_interval_));
+        post([this] { send_updates(); });
     }
-    std::string save() override { return desk_.save(); }
-    void restore(std::uint32_t, std::string_view text) override { desk_.restore(text); }
+    // What is under way goes on in the next version: {"desk","updates":[[nsp,event,what,data],...],"stats_in"?}
+    std::string save() override {
+        json::Raw updates{"["};
+        const std::lock_guard<std::mutex> lock(updates_mutex_);
+        for (const auto& [nsp, event, what, data] : updates_) {
+            if (updates.text.size() > 1) updates.text += ',';
+            updates.text += json::arr(nsp, event, what, data).text;
+        }
+        updates.text += ']';
+        std::optional<std::int64_t> stats_in;
+        if (stats_interval_ > Millis::zero()) stats_in = std::chrono::ceil<Millis>(next_stats_ - Clock::now()).count();
+        return json::obj("desk", desk_.save(), "updates", updates, "stats_in", stats_in).text;
+    }
+    void restore(std::uint32_t, std::string_view text) override {
+        const auto saved = json::View::parse(text);
+        if (!saved) return;
+        desk_.restore((*saved)["desk"]);
+        if (const json::View in = (*saved)["stats_in"]) {
+            next_stats_ = Clock::now() + std::clamp(Millis(in.num()), Millis(0), stats_interval_);
+        }
+        (*saved)["updates"].each([this](std::string_view, const json::View& each) {
+            updates_.push_back({each[0].str(), each[1].str(), each[2].str(), {std::string(each[3].text())}});
+            return true;
+        });
+    }
 
 private:
     // ---- who is an admin
@@ -149,6 +178,12 @@ private:
 
     // ---- updates
 
+    // Of a connection, in which case the total is of the moment when it is sent, or of a room.
+    struct Update {
+        std::string nsp, event, what;
+        json::Raw data;
+    };
+
     // False: it had subscribed already.
     bool subscribe(const Session& session, std::string_view nsp) {
         session.join_private(kRoom);
@@ -205,11 +240,28 @@ private:
     void announce(const Session& session, std::string_view what) {
         const auto card = cards_.get(session);
         if (!card) return;
-        post([this, what, nsp = session.nsp(), connection = card->with_rooms(session.rooms())] {
-            if (!is_watched(nsp)) return;
-            const json::Raw update = admin::connection_update(what, connection, session_count(nsp));
-            to_private(kRoom).in(nsp).emit("admin:connection_update", update);
-        });
+        send({session.nsp(), kConnectionUpdate, std::string(what), card->with_rooms(session.rooms())});
+    }
+
+    void send(Update update) {
+        {
+            const std::lock_guard<std::mutex> lock(updates_mutex_);
+            updates_.push_back(std::move(update));
+        }
+        post([this] { send_updates(); });
+    }
+    void send_updates() {
+        std::vector<Update> updates;
+        {
+            const std::lock_guard<std::mutex> lock(updates_mutex_);
+            updates.swap(updates_);
+        }
+        for (const auto& [nsp, event, what, data] : updates) {
+            if (!is_watched(nsp)) continue;
+            const bool counts = event == kConnectionUpdate;
+            to_private(kRoom).in(nsp).emit(event,
+                                           counts ? admin::connection_update(what, data, session_count(nsp)) : data);
+        }
     }
 
     void joined(const Session& session, std::string_view room) {
@@ -236,16 +288,25 @@ private:
                        const std::vector<std::string>& rooms, std::size_t most = admin::Card::kRoomsInUpdate) {
         const auto card = cards_.get(session);
         if (!card) return;
-        post([this, nsp = session.nsp(),
-              update = admin::room_update(what, session.sid(), room, card->with_rooms(rooms, most))] {
-            if (is_watched(nsp)) to_private(kRoom).in(nsp).emit("admin:room_update", update);
-        });
+        send({session.nsp(),
+              "admin:room_update",
+              {},
+              admin::room_update(what, session.sid(), room, card->with_rooms(rooms, most))});
     }
 
     // ---- figures for everybody
 
     json::Raw stats(std::string_view nsp) const {
         return admin::stats(session_count(nsp), total_connections(nsp), timestamp());
+    }
+
+    // In its rhythm, whichever version of the plugin runs.
+    void expect_stats(Clock::time_point when) {
+        next_stats_ = when;
+        after(std::chrono::ceil<Millis>(when - Clock::now()), [this] {
+            expect_stats(std::max(next_stats_ + stats_interval_, Clock::now()));
+            tell_everybody();
+        });
     }
 
     void tell_everybody() {
@@ -290,7 +351,11 @@ private:
         config("max_list_bytes", wshub::Size{3'800'000},
                "The largest list of connections an admin is sent; keep it below [limits] max_queued_bytes.");
 
+    Clock::time_point next_stats_ = Clock::time_point::max();  // the timer's
+
     admin::Desk desk_{*this};
+    std::mutex updates_mutex_;
+    std::vector<Update> updates_;  // to be sent by a post
     admin::Watchers watchers_;
     admin::Cards cards_{*this};
     std::atomic<std::size_t> last_list_bytes_{0};

@@ -10,7 +10,7 @@ public:
     explicit Heir(wshub::Host host) : Plugin(host) {
         // What tests set for the families, so that it is not refused for what it does not know.
         for (const char* const key : {"mode", "secret", "leeway", "warn_before", "timeout", "access", "interval",
-                                      "max_missed", "stats_interval"}) {
+                                      "max_missed", "stats_interval", "max_list_bytes", "token"}) {
             config(key, "");
         }
     }

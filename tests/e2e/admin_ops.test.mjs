@@ -8,6 +8,7 @@ import path from "node:path";
 import { after, describe, it } from "node:test";
 import { BUILD, PLUGINS, startHub } from "./support/hub.mjs";
 import { Client, HOW, refused } from "./support/clients.mjs";
+import { startReloadable } from "./support/reloads.mjs";
 
 const TOKEN = "sesame";
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -261,7 +262,8 @@ for (const how of HOW) {
         assert.ok(second.uptime_s - first.uptime_s > 0.5, `${first.uptime_s} ${second.uptime_s}`);
         assert.ok(Array.isArray((await nextOf(admin, "admin:closes")).items));
         await ask("reload", { plugin: "admin" });
-        await nextOf(admin, "admin:stats");
+        const { time } = await ask("stats");
+        for (let pushed = ""; pushed <= time; ) pushed = (await nextOf(admin, "admin:stats")).time; // those before had come
         await ask("subscribe", { topics: [] });
       }));
 
@@ -378,4 +380,61 @@ describe("who is no admin any more", () => {
       for (const client of clients) client.close();
     }
   });
+});
+
+describe("over reloads of admin itself", () => {
+  const site = async (settings, use) => {
+    const site = await startReloadable(["messaging", "admin"], { "plugin.admin": { token: TOKEN, stats_interval: 0, ...settings } });
+    try {
+      await use(site, await Client.connect(site.hub, "websocket", admins()));
+    } finally {
+      await site.stop();
+    }
+  };
+  let sizes = 1_000_000;
+  const reload = (site) => site.changed("admin", { max_list_bytes: ++sizes });
+
+  it("whatever is asked is answered", () =>
+    site({}, async (site, admin) => {
+      const answers = [];
+      let done = false;
+      const asking = Array.from({ length: 20 }, async () => {
+        while (!done) answers.push(await admin.acked("admin:sessions"));
+      });
+      for (let i = 0; i < 5; ++i) await reload(site);
+      await site.failed("admin");
+      done = true;
+      await Promise.all(asking);
+      const failed = answers.filter(({ success }) => !success);
+      assert.ok(failed.length < answers.length);
+      for (const { error } of failed) assert.deepStrictEqual(error, { code: "INTERNAL", message: error.message });
+      const told = admin.inbox.filter(([event]) => event === "system:error").map(([, error]) => error);
+      assert.deepStrictEqual(told, failed.map(({ error }) => error));
+    }));
+
+  it("who watches is told of everybody who comes", () =>
+    site({}, async (site, admin) => {
+      await admin.acked("admin_subscribe");
+      const came = [];
+      for (let i = 0; i < 4; ++i) {
+        const reloaded = reload(site);
+        for (let n = 0; n < 15; ++n) came.push((await Client.connect(site.hub)).id);
+        await reloaded;
+      }
+      const told = new Set();
+      while (!came.every((id) => told.has(id))) {
+        const { type, connection } = await nextOf(admin, "admin:connection_update");
+        assert.equal(type, "connect");
+        assert.ok(!told.has(connection.sid), "once");
+        told.add(connection.sid);
+      }
+    }));
+
+  it("system:stats keeps its rhythm, however often that is", () =>
+    site({ stats_interval: "2s" }, async (site, admin) => {
+      await nextOf(admin, "system:stats");
+      const came = () => admin.inbox.some(([event]) => event === "system:stats");
+      for (let i = 0; i < 2_000 && !came(); ++i) await reload(site);
+      assert.ok(came());
+    }));
 });
