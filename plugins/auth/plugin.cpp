@@ -167,7 +167,8 @@ auth::Settings Auth::read_settings() {
     s.warn_before = config("warn_before", wshub::Millis(60s),
                            "How long before its end a session gets auth:expiring; 0s is never.", {0ms, 24h});
 
-    s.webhook.url = config("webhook_url", "", "The backend that is asked, http or https.");
+    s.webhook.url = config_secret(
+        "webhook_url", "The backend that is asked, http or https; its query may be a secret, so that it is not shown.");
     s.webhook.ca_file =
         config("webhook_ca_file", fs::path(), "The certificates that the backend is checked with, in PEM.");
     s.webhook.secret = config_secret("webhook_secret", "The secret that questions are signed with; empty: unsigned.");

@@ -806,6 +806,25 @@ describe("a backend that fails", () => {
 
 // ---- settings
 
+describe("what the configuration holds", () => {
+  it("is not shown where it may be a secret, the backend's URL included", async () => {
+    const set = { "server.port": 0, "plugins.enabled": "auth, admin", "plugin.admin.token": "sesame", "plugin.auth.mode": "webhook",
+      "plugin.auth.webhook_url": "http://127.0.0.1:9/auth?key=geheim" };
+    const { stdout } = await runHub({ set, args: ["--print-config"] });
+    assert.match(stdout, /\[plugin\.auth\]/);
+    assert.ok(!stdout.includes("geheim"));
+    const hub = await startHub({ set });
+    hubs.add(hub);
+    const admin = await enter(hub, "websocket", { token: "sesame" });
+    const { items } = await admin.acked("admin:plugins");
+    assert.equal(items.find(({ name }) => name === "auth").settings.find(({ key }) => key === "webhook_url").value, "***");
+    assert.ok(!JSON.stringify(items).includes("geheim"));
+    admin.close();
+    await stop(hub);
+    assert.ok(!hub.log.includes("geheim"));
+  });
+});
+
 describe("settings that make no sense", () => {
   const bad = path.join(folder, "bad");
   const cases = [
