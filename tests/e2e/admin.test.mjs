@@ -471,6 +471,7 @@ describe("admin in namespaces", () => {
       "plugin.admin.stats_interval": "200ms",
     });
     const main = await Client.connect(hub);
+    const second = await Client.connect(hub); // of /, where there are more than in /chat
     try {
       const chat = await Client.beside(main, "/chat", { auth: { token: TOKEN } });
       const other = await Client.beside(main, "/other");
@@ -490,6 +491,7 @@ describe("admin in namespaces", () => {
       assert.deepStrictEqual(other.inbox, []);
     } finally {
       main.close();
+      second.close();
     }
   });
 });
