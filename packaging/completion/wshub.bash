@@ -26,9 +26,9 @@ _wshub() {
             return
             ;;
         --set)
-            # section.key= of the configuration in force
+            # section.key= of the configuration in force; of the defaults for those who may not read it
             local keys
-            keys=$("$1" --print-config 2>/dev/null | awk '/^\[/ { section = substr($0, 2, length($0) - 2) } /^[a-z_]+ =/ { print section "." $1 "=" }')
+            keys=$({ "$1" --print-config || "$1" --print-config --config /dev/null; } 2>/dev/null | awk '/^\[/ { section = substr($0, 2, length($0) - 2) } /^[a-z_]+ =/ { print section "." $1 "=" }')
             mapfile -t COMPREPLY < <(compgen -W "$keys" -- "$cur")
             compopt -o nospace
             return

@@ -59,7 +59,9 @@ describe("the manual", () => {
 const BASH_COMPLETION = "/usr/share/bash-completion/bash_completion";
 describe("completion in bash", { skip: !existsSync(BASH_COMPLETION) && "there is no bash-completion here" }, () => {
   // What bash would offer behind these words, the last of which is begun.
-  function offers(...words) {
+  const offers = (...words) => offersOf(path.dirname(PROGRAM), ...words);
+  // The same of the program in that folder.
+  function offersOf(folder, ...words) {
     const script = path.join(scratch, "complete.sh");
     writeFileSync(
       script,
@@ -71,7 +73,7 @@ $(complete -p wshub | sed 's/.*-F \\([^ ]*\\).*/\\1/') wshub "\${COMP_WORDS[COMP
 printf '%s\\n' "\${COMPREPLY[@]}"
 `,
     );
-    const env = { ...process.env, PATH: `${path.dirname(PROGRAM)}:${process.env.PATH}` };
+    const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
     const { stdout, stderr } = spawnSync("bash", ["--norc", script, "wshub", ...words], { encoding: "utf8", env, cwd: scratch });
     assert.equal(stderr, "");
     return stdout.split("\n").filter((line) => line !== "");
@@ -92,5 +94,12 @@ printf '%s\\n' "\${COMPREPLY[@]}"
     writeFileSync(path.join(scratch, "other.txt"), "");
     assert.deepEqual(offers("--config", "").filter((name) => /mine|other/.test(name)), ["mine.ini"]);
     assert.deepEqual(offers("--set", "server.thr"), ["server.threads="]);
+  });
+
+  it("offers keys to those, too, who may not read the installed configuration", () => {
+    const folder = mkdtempSync(path.join(scratch, "bin-"));
+    const script = `#!/bin/sh\ncase "$*" in *--config*|*--help*) exec ${PROGRAM} "$@" ;; esac\necho "cannot be read" >&2\nexit 1\n`;
+    writeFileSync(path.join(folder, "wshub"), script, { mode: 0o755 });
+    assert.deepEqual(offersOf(folder, "--set", "server.thr"), ["server.threads="]);
   });
 });
