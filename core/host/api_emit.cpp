@@ -6,7 +6,6 @@
 
 #include "host/abi_text.h"
 #include "host/host_api.h"
-#include "host/reply_owner.h"
 #include "protocol/socket_packet.h"
 
 namespace wshub::host {
@@ -111,10 +110,13 @@ std::int32_t emit(Instance& instance, const wshub_emit* message) {
         if (!emit.except_rooms.empty() || !emit.except_sockets.empty()) return WSHUB_EINVAL;
         hub::Emit::ReplyWanted wanted;
         if (from.reply_timeout_ms != 0) wanted.timeout = base::milliseconds(from.reply_timeout_ms);
-        wanted.owner = reply_owner(instance.number(), from.reply_slot);
-        wanted.cookie = from.reply_cookie;
+        wanted.owner = instance.number();
+        wanted.cookie =
+            instance.asks().add({from.reply_slot, from.reply_cookie}, {emit.sockets.begin(), emit.sockets.end()});
         emit.reply = wanted;
-        return code_of(hub.emit(emit));
+        const std::int32_t code = code_of(hub.emit(emit));
+        if (code < 0) instance.asks().forget(wanted.cookie);
+        return code;
     }
     if (!emit.all && emit.rooms.empty()) return code_of(hub.emit(emit));
     const MeantNamespaces namespaces(instance, view(from.nsp));

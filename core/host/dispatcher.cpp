@@ -10,7 +10,6 @@
 #include "host/abi_text.h"
 #include "host/call_scope.h"
 #include "host/instance.h"
-#include "host/reply_owner.h"
 #include "host/succession.h"
 #include "protocol/socket_packet.h"
 
@@ -343,28 +342,26 @@ void Dispatcher::disconnect(hub::SocketHandle socket, std::string_view nsp, std:
 void Dispatcher::reply(const hub::Reply& reply) const {
     const Router::Reading reading(router_);
     const auto& instances = reading.table().instances();
-    const auto found = std::find_if(instances.begin(), instances.end(), [&reply](const auto& instance) {
-        return instance->number() == owner_instance(reply.owner);
-    });
+    const auto found = std::find_if(instances.begin(), instances.end(),
+                                    [&reply](const auto& instance) { return instance->number() == reply.owner; });
     if (found == instances.end()) return;
     Instance& instance = **found;
     const Instance::Visit visit(instance);
     if (!visit) return;
+    // None any more: the plugin was stopped meanwhile, and told then.
+    const auto question = instance.asks().take(reply.cookie, reply.socket);
+    if (!question) return;
 
     const Bins bins(reply.attachments);
     wshub_reply given{};
     given.size = sizeof given;
     given.status = static_cast<std::int32_t>(reply.status);
     given.session = reply.socket;
-    given.cookie = reply.cookie;
+    given.cookie = question->cookie;
     given.args = str(reply.args);
     given.bins = bins.data();
     given.n_bins = bins.size();
-    std::string nsp;
-    hub_.read(reply.socket, [&nsp](const hub::SocketRecord& record) { nsp = record.nsp; });
-    CallScope scope = scope_of(WSHUB_ON_REPLY, reply.socket, nsp, {});
-    scope.plugin = instance.name().c_str();
-    instance.call(owner_slot(reply.owner), &given, scope);
+    instance.call_reply(question->slot, given);
 }
 
 }  // namespace wshub::host

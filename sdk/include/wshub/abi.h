@@ -243,7 +243,8 @@ typedef struct wshub_emit {
     const uint32_t* except_room_flags;
     size_t n_except_rooms;
     /* Asks for an acknowledgement; `sessions` only, none of them excepted. The slot is called once for each, on the
-     * session's loop: answered, timed out, or gone. 0: no ack wanted. */
+     * session's loop: answered, timed out, or gone. What is owed when the plugin is stopped counts as timed out: the
+     * slot is called before stop(), by whoever calls that. 0: no ack wanted. */
     wshub_slot reply_slot;
     uint32_t reply_timeout_ms; /* 0: 10 s */
     uint64_t reply_cookie;
@@ -371,7 +372,8 @@ typedef struct wshub_host_v1 {
      * session than the one asked about. Void if the handler then fails or refuses. */
     int32_t (*hold)(wshub_host*, wshub_session);
     /* The verdict on a session that this plugin holds: `accept`, or a refusal as by refuse(). WSHUB_ENOENT: it is gone,
-     * or not held by this plugin, or decided. What a plugin holds when it stops is refused. */
+     * or not held by this plugin, or decided. What a plugin holds when it stops is refused; or closed, so that the
+     * client comes again, when a new version takes over. */
     int32_t (*decide)(wshub_host*, wshub_session, uint32_t accept, wshub_str message, wshub_str data);
     /* Answers an event; `args`: JSON array. The first answer counts: WSHUB_EEXIST afterwards. */
     int32_t (*ack)(wshub_host*, wshub_ack, wshub_str args, const wshub_bytes* bins, size_t n_bins);

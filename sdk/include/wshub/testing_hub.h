@@ -114,6 +114,33 @@ public:
         run_hooks();
     }
 
+    // ---- what a plugin leaves behind when it stops
+
+    // The answers that clients owe it, which nobody waits for any more.
+    std::vector<std::pair<wshub_session, Asker>> take_requests(std::uint32_t instance) {
+        std::vector<std::pair<wshub_session, Asker>> taken;
+        for (const auto& [handle, socket] : sockets_) {
+            for (auto each = socket->requests.begin(); each != socket->requests.end();) {
+                if (each->second.asker.instance != instance) {
+                    ++each;
+                    continue;
+                }
+                clock_.cancel(each->second.timer);
+                taken.emplace_back(handle, each->second.asker);
+                each = socket->requests.erase(each);
+            }
+        }
+        return taken;
+    }
+    // Whom it holds: closed, not refused, so that they come again. In a later turn.
+    void close_held(std::uint32_t instance) {
+        for (const auto& [handle, socket] : sockets_) {
+            if (!socket->entrance || socket->entrance->holder != instance) continue;
+            socket->entrance->holder = 0;
+            close_transport(handle);
+        }
+    }
+
     // ---- what plugins do; codes of wshub_host_v1
 
     std::int32_t ack(wshub_ack ack, std::string_view args, const std::vector<std::string>& attachments) {

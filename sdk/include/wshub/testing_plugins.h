@@ -95,12 +95,18 @@ public:
     // The clients of its channels stay.
     void halt(Instance& instance) {
         if (!instance.may_act()) return;
+        if (instance.state == Instance::State::running) {
+            for (const auto& [session, asker] : hub.take_requests(instance.number)) {
+                on_reply({session, WSHUB_REPLY_TIMEOUT, asker, {}, {}});
+            }
+        }
         instance.open = false;
         if (instance.functions->stop) unlocked([&] { instance.functions->stop(instance.self); });
         instance.state = Instance::State::stopped;
         for (const auto& [id, timer] : std::exchange(instance.timers, {})) clock.cancel(timer);
         instance.waiting.clear();
         drop_requests(instance);
+        hub.close_held(instance.number);
     }
     void destroy(Instance& instance) {
         if (!instance.self) return;

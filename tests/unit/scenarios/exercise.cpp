@@ -86,6 +86,9 @@ public:
 
     bool set_up();
     std::int32_t start();
+    void stop() const { log("stop"); }
+    std::int32_t save(const wshub_sink* to) const;
+    std::int32_t restore(std::uint32_t version, std::string_view text, wshub_err* error);
     std::int32_t call(std::uint32_t kind, wshub_slot slot, const void* data, wshub_err* error);
 
 private:
@@ -203,6 +206,36 @@ std::int32_t Exercise::start() {
     // What is armed here runs when everything has been started.
     scripts_.push_back(R"([["log",2,"posted by start"]])");
     return api_->post(host_, 0, kLater, 0);
+}
+
+// Whom it knows, what it has promised, and what it was told to do when: a new version goes on with that.
+std::int32_t Exercise::save(const wshub_sink* to) const {
+    log("save");
+    json::Raw all{"["};
+    const auto add = [&all](std::string_view kind, std::string_view name, const auto& value) {
+        if (all.text.size() > 1) all.text += ',';
+        all.text += json::arr(kind, name, value).text;
+    };
+    for (const auto& [name, handle] : sessions_) add("session", name, std::to_string(handle));
+    for (const auto& [name, handle] : acks_) add("ack", name, std::to_string(handle));
+    for (const auto& [name, script] : hooks_) add("when", name, script);
+    all.text += ']';
+    to->put(to->user, all.text.data(), all.text.size());
+    return WSHUB_OK;
+}
+
+std::int32_t Exercise::restore(std::uint32_t version, std::string_view text, wshub_err* error) {
+    log("restore " + std::to_string(version));
+    json::View(text).each([this](std::string_view, json::View each) {
+        const std::string kind = each[0].str(), name = each[1].str(), value = each[2].str();
+        if (kind == "session") sessions_[name] = std::stoull(value);
+        if (kind == "ack") acks_[name] = std::stoull(value);
+        if (kind == "when") hooks_[name] = value;
+        return true;
+    });
+    if (hooks_.count("cannot restore") == 0) return WSHUB_OK;
+    std::strncpy(error->msg, "as it was told", error->cap - 1);
+    return WSHUB_EINTERNAL;
 }
 
 json::Raw Exercise::run(json::View script, Context& context) {
@@ -609,12 +642,21 @@ void destroy(void* self) {
 std::int32_t start(void* self, wshub_err*) {
     return static_cast<Exercise*>(self)->start();
 }
+void stop(void* self) {
+    static_cast<Exercise*>(self)->stop();
+}
+std::int32_t save(void* self, const wshub_sink* to, wshub_err*) {
+    return static_cast<Exercise*>(self)->save(to);
+}
+std::int32_t restore(void* self, std::uint32_t version, wshub_str text, wshub_err* error) {
+    return static_cast<Exercise*>(self)->restore(version, view(text), error);
+}
 std::int32_t call(void* self, std::uint32_t kind, wshub_slot slot, const void* data, wshub_err* error) {
     return static_cast<Exercise*>(self)->call(kind, slot, data, error);
 }
 
 constexpr wshub_plugin_v1 kFunctions{
-    sizeof(wshub_plugin_v1), 0, create, destroy, start, nullptr, call, nullptr, nullptr, 0, 0};
+    sizeof(wshub_plugin_v1), 0, create, destroy, start, stop, call, save, restore, 7, 0};
 
 }  // namespace
 

@@ -63,6 +63,13 @@ private:
         // What the helper that makes the real request puts in front.
         requests_.emplace_back(label, host_.http(method + " " + target, body, "Host: hub.example\r\n"));
     }
+    void do_reload() override {
+        try {
+            host_.reload();
+        } catch (const std::runtime_error& failed) {
+            write(failed.what());
+        }
+    }
     void do_stop() override { host_.stop(); }
     void write_metrics() override {
         std::istringstream all(host_.metrics());

@@ -109,6 +109,17 @@ private:
         }
         world_->turn();
     }
+    void do_reload() override {
+        const std::size_t logged = log_.text().size();
+        REQUIRE(world_->host->request_reload(plugin_));
+        world_->host->finish_reloads();
+        world_->turn();
+        // "plugin exercise: FILE was not loaded: what is wrong; version ... serves on"
+        const std::string said = log_.text().substr(logged), mark = " was not loaded: ";
+        const std::size_t from = said.find(mark), to = said.find("; version ");
+        if (from == std::string::npos) return;
+        write("reload: plugin " + plugin_ + ": " + said.substr(from + mark.size(), to - from - mark.size()));
+    }
     // The server closes the sessions before it stops the plugins.
     void do_stop() override {
         std::vector<FakeSession*> closed;

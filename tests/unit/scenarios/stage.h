@@ -60,6 +60,10 @@ public:
     void metrics() {
         step("metrics", [&] { write_metrics(); });
     }
+    // A new version of the same code takes over; or cannot, if the plugin was told so, and the old one goes on.
+    void reload() {
+        step("reload", [&] { do_reload(); });
+    }
     void stop() {
         step("stop", [&] { do_stop(); });
     }
@@ -79,6 +83,7 @@ protected:
     virtual void do_advance(std::chrono::milliseconds by) = 0;
     virtual void do_http(const std::string& label, const std::string& method, const std::string& target,
                          const std::string& body) = 0;
+    virtual void do_reload() = 0;
     virtual void do_stop() = 0;
     virtual void write_metrics() = 0;
     // What has come since the last time.
