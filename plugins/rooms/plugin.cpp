@@ -12,6 +12,10 @@
 
 namespace {
 
+// Session variable: the room that it has just left by leave_room, until left() is told, perhaps in the next version of
+// the plugin.
+constexpr std::string_view kAskedFor = "rooms.asked_for";
+
 class Rooms : public wshub::Plugin {
 public:
     explicit Rooms(wshub::Host host) : Plugin(host) {
@@ -48,7 +52,7 @@ private:
         if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
         const auto& room = std::get<std::string>(read);
         const wshub::Session session = event.session();
-        if (session.leave(room)) asked_for_[session] = room;
+        if (session.leave(room)) session.set_var(kAskedFor, room);
         event.ack(rooms::done("left", room));
     }
 
@@ -62,12 +66,13 @@ private:
         event.ack(rooms::done("sent", message.room));
     }
 
-    // In whatever way a session leaves a room, those who remain are told; and so is the session itself, when it is still
-    // here and it was somebody else who took it out.
+    // In whatever way a session leaves a room, those who remain are told; and so is the session itself, when it is
+    // still here and it was somebody else who took it out.
     void left(const wshub::Session& session, const std::string& room) {
         const wshub::json::Raw told = rooms::membership(room, session.sid());
         to_room(room).emit("room_left", told);
-        const bool asked = std::exchange(asked_for_[session], {}) == room;
+        const bool asked = wshub::json::View(session.var(kAskedFor)).equals(room);
+        if (asked) session.erase_var(kAskedFor);
         const bool is_gone = is_member(session, room);  // its rooms can still be read then, without it in them
         if (!asked && !is_gone) to(session).emit("room_left", told);
     }
@@ -85,8 +90,6 @@ private:
         }
     }
 
-    // The room that a session has just left by leave_room, until left() is told.
-    wshub::PerSession<std::string> asked_for_{*this};
     const bool members_only_ =
         config("members_only", false, "Only members of a room may send room_message to it; others get FORBIDDEN.");
 };
