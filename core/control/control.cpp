@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/alternate_stack.h"
 #include "base/log.h"
 #include "control/operations.h"
 
@@ -99,6 +100,7 @@ std::vector<std::string_view> Control::operations() {
 }
 
 void Control::Impl::run() {
+    const base::AlternateStack for_crashes;
     std::unique_lock lock(mutex);
     while (taking) {
         const auto ready = [this] { return !taking || !waiting.empty(); };

@@ -44,11 +44,8 @@ bool has_state(const wshub_plugin_v1& functions) {
     return functions.size >= offsetof(wshub_plugin_v1, state_version) + sizeof functions.state_version;
 }
 
-std::string_view kind_name(std::uint32_t kind) {
-    constexpr std::array<std::string_view, 13> kNames{"call",  "event",   "connect", "connected", "disconnect",
-                                                      "join",  "leave",   "http",    "timer",     "post",
-                                                      "reply", "channel", "answer"};
-    return kind < kNames.size() ? kNames[kind] : kNames[0];
+base::milliseconds in_milliseconds(std::chrono::nanoseconds time) {
+    return std::chrono::duration_cast<base::milliseconds>(time);
 }
 
 bool is_handler_name(std::uint32_t kind, std::string_view name) {
@@ -78,6 +75,36 @@ void count_version(base::Metrics& metrics, VersionFigure which, const std::strin
         if (counter && done == result) counter->add();
     }
 }
+
+// For the crash report, and for who watches; when it is over it says itself that it took long.
+class Instance::Step {
+public:
+    Step(const Instance& instance, const char* name)
+        : instance_(instance),
+          scope_(scope_of(instance, name)),
+          begin_(instance.services_.clock.steady()),
+          here_(scope_, &instance.services_, instance.number_, begin_) {}
+    ~Step() {
+        const base::milliseconds took = in_milliseconds(instance_.services_.clock.steady() - begin_);
+        if (!here_.leave() && took < instance_.services_.step_patience.load()) return;
+        base::log::warn("plugin step was slow plugin={} version={} step={} took={}ms", instance_.name(),
+                        instance_.descriptor_.version, scope_.step, took.count());
+    }
+    Step(const Step&) = delete;
+
+private:
+    static CallScope scope_of(const Instance& instance, const char* name) {
+        CallScope scope;
+        scope.plugin = instance.name().c_str();
+        scope.step = name;
+        return scope;
+    }
+
+    const Instance& instance_;
+    const CallScope scope_;
+    const base::SteadyTime begin_;
+    EnterCall here_;
+};
 
 Instance::Instance(Services& services, PluginFile file, PluginSettings settings, std::uint32_t number, Purpose purpose)
     : services_(services),
@@ -109,10 +136,16 @@ void Instance::load() {
         services_.metrics.gauge("wshub_plugin_reload_closed_seconds", "How long events waited at the last reload",
                                 label);
     }
-    image_ = std::make_unique<Image>(origin_);
+    {
+        const Step step(*this, "load");
+        image_ = std::make_unique<Image>(origin_);
+    }
     loaded_at_ = services_.clock.wall();
     ErrorText error;
-    self_ = functions().create(handle(), &host_functions(), error.out());
+    {
+        const Step step(*this, "create");
+        self_ = functions().create(handle(), &host_functions(), error.out());
+    }
     if (!self_) {
         state_.store(State::kStopped, std::memory_order_release);
         image_.reset();
@@ -132,7 +165,11 @@ void Instance::start() {
 void Instance::begin() {
     state_.store(State::kStarting, std::memory_order_release);
     ErrorText error;
-    if (functions().start && functions().start(self_, error.out()) < 0) {
+    const auto start_it = [&] {
+        const Step step(*this, "start");
+        return functions().start(self_, error.out());
+    };
+    if (functions().start && start_it() < 0) {
         stop();
         throw PluginError("start failed: " + error.printable());
     }
@@ -156,8 +193,7 @@ void Instance::stop() {
         base::log::error("plugin {}: a handler did not come back within {}, it is left as it is", name(),
                          base::format_duration(kStopPatience));
     } else {
-        give_asks_back();
-        if (functions().stop) functions().stop(self_);
+        stop_it();
     }
     state_.store(State::kStopped, std::memory_order_release);
     services_.channels.drop(name());
@@ -165,28 +201,10 @@ void Instance::stop() {
                                 : hub::ConnectVerdict::refusal("Server is shutting down"));
 }
 
-// Their answers would find another version, or nobody.
-void Instance::give_asks_back() {
-    if (state() != State::kRunning) return;
-    for (const Asks::Owed& owed : asks_.take_all()) {
-        wshub_reply given{};
-        given.size = sizeof given;
-        given.status = WSHUB_REPLY_TIMEOUT;
-        given.session = owed.session;
-        given.cookie = owed.question.cookie;
-        call_reply(owed.question.slot, given);
-    }
-}
-
-void Instance::call_reply(wshub_slot slot, const wshub_reply& reply) {
-    std::string nsp;
-    services_.hub.read(reply.session, [&nsp](const hub::SocketRecord& record) { nsp = record.nsp; });
-    CallScope scope;
-    scope.kind = WSHUB_ON_REPLY;
-    scope.nsp = nsp;
-    scope.socket = reply.session;
-    scope.plugin = name().c_str();
-    call(slot, &reply, scope);
+void Instance::stop_it() {
+    if (!functions().stop) return;
+    const Step step(*this, "stop");
+    functions().stop(self_);
 }
 
 void Instance::forget_what_waits(const hub::ConnectVerdict& for_held) {
@@ -201,8 +219,7 @@ bool Instance::pause(base::milliseconds patience) {
 
 // Who is held is closed, not refused: a client that is told an error does not come back by itself.
 void Instance::halt() {
-    give_asks_back();
-    if (functions().stop) functions().stop(self_);
+    stop_it();
     state_.store(State::kStopped, std::memory_order_release);
     forget_what_waits(hub::ConnectVerdict::closing());
 }
@@ -214,6 +231,7 @@ Instance::Saved Instance::save() {
     ErrorText error;
     const wshub_sink sink{
         [](void* user, const char* p, std::size_t n) { static_cast<std::string*>(user)->append(p, n); }, &saved.text};
+    const Step step(*this, "save");
     if (functions().save(self_, &sink, error.out()) < 0) throw PluginError("save failed: " + error.printable());
     saved.state_version = functions().state_version;
     return saved;
@@ -223,6 +241,7 @@ void Instance::restore(const Saved& saved) {
     set_vars(saved.vars);
     if (saved.text.empty() || !has_state(functions()) || !functions().restore) return;
     ErrorText error;
+    const Step step(*this, "restore");
     if (functions().restore(self_, saved.state_version, str(saved.text), error.out()) < 0) {
         throw PluginError("restore failed: " + error.printable());
     }
@@ -239,8 +258,14 @@ void Instance::unload() {
         static_cast<void>(image_.release());  // code is running in it
         return;
     }
-    if (self_) functions().destroy(std::exchange(self_, nullptr));
-    image_.reset();
+    if (self_) {
+        const Step step(*this, "destroy");
+        functions().destroy(std::exchange(self_, nullptr));
+    }
+    if (image_) {
+        const Step step(*this, "unload");
+        image_.reset();
+    }
 }
 
 std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& scope) {
@@ -248,12 +273,13 @@ std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& 
     ErrorText error;
     std::unique_lock serial(serial_, std::defer_lock);
     if (descriptor_.serial) serial.lock();
-    const EnterCall here(scope);
     const base::SteadyTime begin = services_.clock.steady();
+    EnterCall here(scope, &services_, number_, begin);
     const std::int32_t code = functions().call(self_, scope.kind, slot, data, error.out());
     const std::chrono::nanoseconds took = services_.clock.steady() - begin;
+    const bool known = here.leave();
     handler_time_->observe(took);
-    if (took > services_.slow_handler && !scope.blocking) report_slow(scope, took);
+    if (known || (took > services_.slow_handler && !scope.blocking)) report_slow(scope, took, known);
     if (code < 0) report_failure(scope, code, error.printable());
     return code;
 }
@@ -269,15 +295,24 @@ void Instance::report_failure(const CallScope& scope, std::int32_t code, std::st
                      kind_name(scope.kind), base::log::printable(scope.what), code, reason, *left_out);
 }
 
-void Instance::report_slow(const CallScope& scope, std::chrono::nanoseconds took) {
-    slow_->add();
+// `known`: told of while it ran, and counted.
+void Instance::report_slow(const CallScope& scope, std::chrono::nanoseconds took, bool known) {
     slow_time_->add(took);
-    count_trouble();
-    const auto left_out = slow_limit_.take(services_.clock.steady());
+    if (!known) {
+        slow_->add();
+        count_trouble();
+    }
+    auto left_out = slow_limit_.take(services_.clock.steady());
+    if (known && !left_out) left_out = 0;
     if (!left_out) return;
     base::log::warn("plugin handler was slow plugin={} handler={} name={} took={} left_out={}", name(),
                     kind_name(scope.kind), base::log::printable(scope.what),
-                    base::format_duration(std::chrono::duration_cast<base::milliseconds>(took)), *left_out);
+                    base::format_duration(in_milliseconds(took)), *left_out);
+}
+
+void Instance::count_standstill() {
+    slow_->add();
+    count_trouble();
 }
 
 void Instance::count_trouble() {

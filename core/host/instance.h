@@ -19,7 +19,6 @@
 #include "base/clock.h"
 #include "base/log_limit.h"
 #include "base/metrics.h"
-#include "host/asks.h"
 #include "host/call_scope.h"
 #include "host/control.h"
 #include "host/gate.h"
@@ -58,6 +57,8 @@ struct Services {
     ServerInfo server{};
     Quarantine quarantine{};
     ControlCall control{};  // null: there are no operations
+    // What a step of a plugin's life may take before it is named, since events may wait for it.
+    std::atomic<base::milliseconds> step_patience{base::milliseconds{2'000}};
 };
 
 // Counts a version of a plugin, or (nothing) only shows the figure from now on.
@@ -134,6 +135,9 @@ public:
     bool may_act() const { return state() == State::kStarting || state() == State::kRunning; }
     const std::vector<Registration>& registrations() const { return registrations_; }
 
+    // A handler of it that does not return counts as one that was slow. By who has claimed the call.
+    void count_standstill();
+
     // Calls a handler, unless the plugin is not running. Inside a Visit only.
     std::int32_t call(wshub_slot slot, const void* data, const CallScope& scope);
 
@@ -146,13 +150,8 @@ public:
     private:
         Gate::Pass pass_;
     };
-    // One of ON_REPLY, in the namespace of its session. Where call() may be called.
-    void call_reply(wshub_slot slot, const wshub_reply& reply);
     void count_event() { events_in_->add(); }
     base::Counter* events_out() const { return events_out_; }  // what it emits, each receiver counted
-
-    // What clients owe it.
-    Asks& asks() { return asks_; }
 
     // ---- what the plugin asks for by way of host functions
 
@@ -172,12 +171,15 @@ public:
 private:
     using Figure = std::variant<std::monostate, base::Counter*, base::Gauge*>;
 
+    // Around each call of the plugin that is none of a handler.
+    class Step;
+
     const wshub_plugin_v1& functions() const { return image_->functions(); }
     wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
     void report_failure(const CallScope& scope, std::int32_t code, std::string_view reason);
-    void report_slow(const CallScope& scope, std::chrono::nanoseconds took);
+    void report_slow(const CallScope& scope, std::chrono::nanoseconds took, bool known);
     void count_trouble();
-    void give_asks_back();
+    void stop_it();
     void forget_what_waits(const hub::ConnectVerdict& for_held);
 
     Services& services_;
@@ -210,7 +212,6 @@ private:
     std::atomic<std::int64_t> calls_before_{0};  // that versions before this one have handled
     std::atomic<std::int64_t> failures_{0};
     TroubleWindow trouble_;
-    Asks asks_;
 
     mutable std::mutex vars_mutex_;
     std::map<std::string, std::string, std::less<>> vars_;

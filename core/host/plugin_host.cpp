@@ -297,6 +297,41 @@ void PluginHost::Impl::stop() {
     instances.clear();
 }
 
+// ---- calls that do not return
+
+namespace {
+
+// Seldom enough that nobody who is looked at in passing is named.
+constexpr base::milliseconds kLeastStandstill{1'000};
+// Handlers that block may take their time, but a worker that never comes back is missed by all others.
+constexpr base::milliseconds kLongestWork{30'000};
+
+}  // namespace
+
+void PluginHost::Impl::watch_calls() {
+    const base::SteadyTime now = services.clock.steady();
+    for (const RunningCall& call : running_calls(&services)) {
+        const auto lasts = std::chrono::duration_cast<base::milliseconds>(now - call.since);
+        base::milliseconds patience = std::max(services.slow_handler, kLeastStandstill);
+        if (call.blocking) patience = kLongestWork;
+        if (call.is_step) patience = services.step_patience.load();
+        if (lasts < patience || !claim(call)) continue;
+        if (call.is_step) {
+            base::log::warn(
+                "plugin does not come back from a step of its reload, its events may wait plugin={} step={} for={}ms",
+                call.plugin, call.what, lasts.count());
+            continue;
+        }
+        base::log::warn("plugin handler has not returned yet plugin={} handler={} name={} for={}ms on={} thread={}",
+                        call.plugin, kind_name(call.kind), base::log::printable(call.what), lasts.count(),
+                        call.blocking ? "worker" : "loop", call.thread);
+        const auto table = router.newest();
+        for (const auto& instance : table->instances()) {
+            if (instance->number() == call.instance) instance->count_standstill();
+        }
+    }
+}
+
 // ---- the interface
 
 PluginHost::PluginHost(HostSettings settings, hub::Hub& hub, std::vector<net::Loop*> loops, const base::Clock& clock,
@@ -325,6 +360,10 @@ void PluginHost::start() {
 
 void PluginHost::stop() {
     impl_->stop();
+}
+
+void PluginHost::watch_calls() {
+    impl_->watch_calls();
 }
 
 std::vector<PluginInfo> PluginHost::plugins() const {

@@ -115,6 +115,9 @@ public:
     bool is_reloading() const;
     // Waits until what was asked for before is done. For tests.
     void finish_reloads();
+    // Names in the log what does not return: handlers, each once, which then count as slow; and steps of a reload,
+    // which have no bound. To be called now and then from start() to stop(). Any thread.
+    void watch_calls();
     // Stops in reverse order and unloads. The loops must still run. Afterwards no plugin code runs. Also done by the
     // destructor.
     void stop();

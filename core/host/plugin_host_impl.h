@@ -41,11 +41,15 @@ struct PluginHost::Impl {
                    {settings.server_version, settings.state_directory.string(), settings.channels.engine.path, {}},
                    settings.quarantine},
           workers(settings.workers),
-          dispatcher(router, hub, workers) {}
+          dispatcher(router, hub, workers) {
+        services.step_patience = settings.reload_patience;
+    }
 
     Problems load();
     void start();
     void stop();
+
+    void watch_calls();
 
     void load_enabled(const Catalog& catalog);
     void load_plugin(const PluginFile& file);

@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/alternate_stack.h"
 #include "base/log.h"
 
 namespace wshub::host {
@@ -102,9 +103,11 @@ ReloadThread::ReloadThread(std::filesystem::path directory, std::function<void(c
     changed_.all_files = watch_->fd() >= 0;  // since they were loaded
     wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (wake_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-    // Signals are for the threads that were there before.
+    // Signals are for the threads that were there before; but for those of a crash, which end the process without a
+    // word where they are blocked.
     sigset_t all, before;
     ::sigfillset(&all);
+    for (const int crash : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::sigdelset(&all, crash);
     ::pthread_sigmask(SIG_BLOCK, &all, &before);
     thread_ = std::thread([this] { run(); });
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
@@ -150,6 +153,7 @@ void ReloadThread::wake() const {
 }
 
 void ReloadThread::run() {
+    const base::AlternateStack for_crashes;
     bool looking = false;
     for (;;) {
         auto patience = base::milliseconds{-1};

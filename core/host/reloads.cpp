@@ -113,6 +113,7 @@ bool PluginHost::Impl::read_configuration_again() {
     settings.rollback_window = read->rollback_window;
     settings.rollback_errors = read->rollback_errors;
     settings.reload_patience = read->reload_patience;
+    services.step_patience = settings.reload_patience;
     return true;
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/alternate_stack.h"
 #include "base/log.h"
 
 namespace wshub::host {
@@ -69,6 +70,7 @@ void Workers::State::start_thread(const std::shared_ptr<State>& self) {
 }
 
 void Workers::State::run(const std::shared_ptr<State>& state, const std::shared_ptr<bool>& ended) {
+    const base::AlternateStack for_crashes;
     std::unique_lock lock(state->mutex);
     for (;;) {
         state->changed.wait(lock, [&] { return state->closed || !state->tasks.empty(); });

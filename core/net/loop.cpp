@@ -19,6 +19,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/alternate_stack.h"
+
 namespace wshub::net {
 namespace {
 
@@ -130,6 +132,7 @@ void Loop::stop() {
 void Loop::run() {
     const std::string name = "loop-" + std::to_string(index_);
     ::pthread_setname_np(::pthread_self(), name.c_str());
+    const base::AlternateStack for_crashes;
     const Enter here(*this);
     impl_->turned_at = clock_.steady();
     while (!impl_->stopping) run_turn(base::milliseconds::max());

@@ -7,6 +7,7 @@
 #include <exception>
 #include <string>
 
+#include "base/alternate_stack.h"
 #include "base/log.h"
 #include "net/asset_answer.h"
 #include "net/gate.h"
@@ -23,6 +24,7 @@ public:
     RequestHandler(const Routes& routes, const HttpHooks& hooks) : routes_(routes), hooks_(hooks) {}
 
     void handleRequest(HTTPServerRequest& poco_request, HTTPServerResponse& poco_response) override {
+        thread_local const base::AlternateStack for_crashes;
         GateRequest& request = gate_request(poco_request);
         request.outcome = GateRequest::Outcome::kFailed;
         try {

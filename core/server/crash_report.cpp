@@ -13,23 +13,12 @@
 #include <span>
 #include <string_view>
 
+#include "base/alternate_stack.h"
 #include "base/log.h"
 #include "host/call_scope.h"
 
 namespace wshub::server {
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr std::array<int, 5> kCrashes{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -79,9 +68,8 @@ void on_crash(int number, siginfo_t* info, void*) {
     const char* const name = ::sigdescr_np(number);
     if (in_journal) line << "<2>";
     line << "wshub " WSHUB_VERSION ": crashed: " << (name != nullptr ? name : "unknown signal");
-    if (const host::CallScope* const call = host::current_call()) {
-        line << " in plugin " << call->plugin;
-        if (!call->what.empty()) line << ", handling " << call->what;
+    if (const host::CallScope* const call = host::current_activity()) {
+        line << " in plugin " << call->plugin << (call->step != nullptr ? ", in " : ", handling ") << call->doing();
     }
     line.write();
     std::array<void*, 64> frames;
@@ -93,7 +81,7 @@ void on_crash(int number, siginfo_t* info, void*) {
 void handle_crashes(std::span<const int> signals) {
     struct sigaction action = {};
     action.sa_sigaction = on_crash;
-    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER | SA_SIGINFO);
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_NODEFER | SA_SIGINFO | SA_ONSTACK);
     sigemptyset(&action.sa_mask);
     for (const int number : signals) sigaction(number, &action, nullptr);
 }
@@ -101,7 +89,9 @@ void handle_crashes(std::span<const int> signals) {
 }  // namespace
 
 void install_crash_report() {
-    if (kSanitized) return;
+    if (base::kSanitized) return;
+    // Never destroyed: the end of the program may come on another thread.
+    [[maybe_unused]] static const auto* const of_the_main_thread = new base::AlternateStack;
     // The first call loads a library, which must not happen inside a handler.
     std::array<void*, 1> frame;
     ::backtrace(frame.data(), 1);

@@ -5,14 +5,25 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
+#include <string>
 
 #include "base/log.h"
+#include "host/call_scope.h"
 
 namespace wshub::server {
 namespace {
 
 std::int64_t milliseconds_between(base::SteadyTime from, base::SteadyTime to) {
     return std::chrono::duration_cast<base::milliseconds>(to - from).count();
+}
+
+// What holds it up, if it is in a plugin.
+std::string call_on(pid_t thread) {
+    const auto call = thread == 0 ? std::nullopt : host::running_call_of(thread);
+    if (!call) return {};
+    return " plugin=" + call->plugin + " handler=" + std::string(host::kind_name(call->kind)) +
+           " name=" + base::log::printable(call->what);
 }
 
 }  // namespace
@@ -38,8 +49,9 @@ bool LoopWatch::look(base::SteadyTime now) {
         still_thread_ = watched.answer->thread.load(std::memory_order_relaxed);
         if (watched.still) continue;
         watched.still = true;
-        base::log::error("loop stands still, its clients wait; does a handler not return? loop={} thread={} for={}ms",
-                         watched.loop->index(), still_thread_, milliseconds_between(watched.asked, now));
+        base::log::error("loop stands still, its clients wait; does a handler not return? loop={} thread={} for={}ms{}",
+                         watched.loop->index(), still_thread_, milliseconds_between(watched.asked, now),
+                         call_on(still_thread_));
     }
     asked_ = true;
     const auto has_turned = [](const Watched& watched) { return watched.has_turned; };

@@ -290,6 +290,10 @@ bool Server::is_reloading() const {
     return impl_->plugins.is_reloading();
 }
 
+void Server::watch_calls() {
+    impl_->plugins.watch_calls();
+}
+
 void Server::stop() {
     impl_->stop();
 }

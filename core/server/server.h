@@ -48,6 +48,9 @@ public:
     // Whether that is not done yet.
     bool is_reloading() const;
 
+    // Names in the log what does not return from plugins. To be called now and then from start() to stop().
+    void watch_calls();
+
     // Frees the port, closes the sessions within the shutdown timeout, stops the plugins in reverse order, ends all
     // threads.
     void stop();

@@ -42,6 +42,7 @@ Supervision::Supervision(ServiceManager manager, Server& server, std::string whe
 void Supervision::look(base::SteadyTime now) {
     const bool alive = loops_.look(now);
     blame_thread(loops_.still_thread());
+    server_.watch_calls();
     if (alive && manager_.watchdog() && now >= next_sign_of_life_) {
         manager_.tell("WATCHDOG=1");
         next_sign_of_life_ = now + *manager_.watchdog() / 4;
