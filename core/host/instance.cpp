@@ -193,12 +193,37 @@ void Instance::stop() {
         base::log::error("plugin {}: a handler did not come back within {}, it is left as it is", name(),
                          base::format_duration(kStopPatience));
     } else {
+        give_asks_back();
         stop_it();
     }
     state_.store(State::kStopped, std::memory_order_release);
     services_.channels.drop(name());
     forget_what_waits(retired() ? hub::ConnectVerdict::closing()
                                 : hub::ConnectVerdict::refusal("Server is shutting down"));
+}
+
+// Their answers would find another version, or nobody.
+void Instance::give_asks_back() {
+    if (state() != State::kRunning) return;
+    for (const Asks::Owed& owed : asks_.take_all()) {
+        wshub_reply given{};
+        given.size = sizeof given;
+        given.status = WSHUB_REPLY_TIMEOUT;
+        given.session = owed.session;
+        given.cookie = owed.question.cookie;
+        call_reply(owed.question.slot, given);
+    }
+}
+
+void Instance::call_reply(wshub_slot slot, const wshub_reply& reply) {
+    std::string nsp;
+    services_.hub.read(reply.session, [&nsp](const hub::SocketRecord& record) { nsp = record.nsp; });
+    CallScope scope;
+    scope.kind = WSHUB_ON_REPLY;
+    scope.nsp = nsp;
+    scope.socket = reply.session;
+    scope.plugin = name().c_str();
+    call(slot, &reply, scope);
 }
 
 void Instance::stop_it() {
@@ -219,6 +244,7 @@ bool Instance::pause(base::milliseconds patience) {
 
 // Who is held is closed, not refused: a client that is told an error does not come back by itself.
 void Instance::halt() {
+    give_asks_back();
     stop_it();
     state_.store(State::kStopped, std::memory_order_release);
     forget_what_waits(hub::ConnectVerdict::closing());

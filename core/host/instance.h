@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log_limit.h"
 #include "base/metrics.h"
+#include "host/asks.h"
 #include "host/call_scope.h"
 #include "host/control.h"
 #include "host/gate.h"
@@ -150,8 +151,13 @@ public:
     private:
         Gate::Pass pass_;
     };
+    // One of ON_REPLY, in the namespace of its session. Where call() may be called.
+    void call_reply(wshub_slot slot, const wshub_reply& reply);
     void count_event() { events_in_->add(); }
     base::Counter* events_out() const { return events_out_; }  // what it emits, each receiver counted
+
+    // What clients owe it.
+    Asks& asks() { return asks_; }
 
     // ---- what the plugin asks for by way of host functions
 
@@ -180,6 +186,7 @@ private:
     void report_slow(const CallScope& scope, std::chrono::nanoseconds took, bool known);
     void count_trouble();
     void stop_it();
+    void give_asks_back();
     void forget_what_waits(const hub::ConnectVerdict& for_held);
 
     Services& services_;
@@ -212,6 +219,7 @@ private:
     std::atomic<std::int64_t> calls_before_{0};  // that versions before this one have handled
     std::atomic<std::int64_t> failures_{0};
     TroubleWindow trouble_;
+    Asks asks_;
 
     mutable std::mutex vars_mutex_;
     std::map<std::string, std::string, std::less<>> vars_;
