@@ -26,8 +26,9 @@ std::string quoted(std::string_view text) {
 
 // ---- the command line
 
+// What begins with one dash is an argument: one in 64 sids does.
 bool is_option(std::string_view text) {
-    return text.size() > 1 && text.front() == '-';
+    return text == "-h" || text.starts_with("--");
 }
 
 // The value of an option, as "--name=value" or in the next argument.
@@ -234,8 +235,11 @@ const CtlOperation* find_ctl_operation(std::string_view name) {
 CtlLine parse_ctl_line(const std::vector<std::string_view>& arguments) {
     CtlLine line;
     std::vector<std::string_view> texts;
+    bool takes_options = true;
     for (std::size_t at = 0; at < arguments.size(); ++at) {
-        if (is_option(arguments[at])) {
+        if (takes_options && arguments[at] == "--") {
+            takes_options = false;
+        } else if (takes_options && is_option(arguments[at])) {
             take_option(line, arguments, at);
         } else {
             texts.push_back(arguments[at]);
@@ -292,6 +296,7 @@ Options
   --socket PATH           the hub's socket; without it: [control] socket of the configuration
   --config FILE           the hub's INI file, to find its socket; --set works as for wshub
   --timeout DURATION      how long to wait for the answer (60s)
+  --                      what stands behind it is no option, even if it begins with --
 
 Exit codes  0 done; 1 refused or failed; 2 wrong command line; 3 the hub cannot be reached.
 )";

@@ -325,6 +325,11 @@ describe("wshub ctl", () => {
     await fails(1, /INVALID_FORMAT: .*limit/, "sessions", "limit=201");
   });
 
+  it("takes a sid that begins with a dash for one", async () => {
+    await fails(1, /NOT_FOUND: there is no such session/, "session", "-PJre5LmSwEAAAEAAAAF");
+    await fails(1, /NOT_FOUND: there is no such session/, "session", "--", "--Jre5LmSwEAAAEAAAAF");
+  });
+
   it("says so when no hub is there", async () => {
     const { code, stderr } = await run("ctl", "--socket", path.join(tmpdir(), "no such socket"), "stats");
     assert.equal(code, 3);
