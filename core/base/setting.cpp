@@ -62,13 +62,16 @@ std::optional<T> whole(std::string_view text) {
 
 std::string setting_problem(const RawSetting& setting, std::string_view problem) {
     std::string out = setting.origin;
-    out += " [" + setting.section + "] " + setting.key + " = \"" + log::printable(setting.value) + "\": ";
+    out += " [" + setting.section + "] " + setting.key + ": ";
     out += problem;
     return out;
 }
 
 std::string setting_error(const RawSetting& setting, std::string_view expected) {
-    return setting_problem(setting, "expected " + std::string(expected));
+    std::string out = setting.origin;
+    out += " [" + setting.section + "] " + setting.key + " = \"" + log::printable(setting.value) + "\": expected ";
+    out += expected;
+    return out;
 }
 
 std::optional<milliseconds> parse_duration(std::string_view text) {

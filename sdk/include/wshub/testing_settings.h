@@ -182,7 +182,7 @@ public:
             if (same == given_.end()) {
                 given_.emplace_back(key, value);
             } else {
-                problems_.push_back(problem(key, value, "set before"));
+                problems_.push_back(problem(key, "set before"));
                 same->second = value;
             }
         }
@@ -234,11 +234,12 @@ public:
         std::string known;
         for (const Declared& each : declared_) known += each.key + ", ";
         known += std::string(kNamespaces) + ", " + std::string(kRoles);
-        for (const auto& [key, value] : given_) {
+        for (const auto& given : given_) {
+            const std::string& key = given.first;
             const bool declared =
-                std::any_of(declared_.begin(), declared_.end(), [k = key](const Declared& it) { return it.key == k; });
+                std::any_of(declared_.begin(), declared_.end(), [&key](const Declared& it) { return it.key == key; });
             if (declared || is_own(key)) continue;
-            all.push_back(problem(key, value, "unknown key, the plugin knows " + known));
+            all.push_back(problem(key, "unknown key, the plugin knows " + known));
         }
         return all;
     }
@@ -251,6 +252,10 @@ private:
         std::string otherwise;
     };
 
+    // With the key itself; its value may be a secret's.
+    std::string problem(const std::string& key, const std::string& what) const {
+        return "[plugin." + plugin_ + "] " + key + ": " + what;
+    }
     std::string problem(const std::string& key, const std::string& value, const std::string& what) const {
         return "[plugin." + plugin_ + "] " + key + " = \"" + printable(value) + "\": " + what;
     }
