@@ -25,7 +25,7 @@ file(REMOVE_RECURSE ${top}/${name})
 
 set(version ${CPACK_PACKAGE_VERSION})
 set(contact ${CPACK_PACKAGE_CONTACT})
-configure_file(${CMAKE_CURRENT_LIST_DIR}/wshub.spec.in ${top}/wshub.spec @ONLY)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/wshub.spec.in ${top}/wshub.spec @ONLY FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
 # rpm keeps its books below the folder of the build, too: there need be none of the system's. Its LANG=C would be another
 # compilation to ccache than the one of the .deb.
 execute_process(
