@@ -1,12 +1,9 @@
 #include <wshub/plugin.h>
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
-#include <vector>
 
 #include "requests.h"
 
@@ -61,25 +58,22 @@ private:
         if (const auto* refusal = std::get_if<rooms::Refusal>(&read)) return refuse(event, *refusal);
         const auto& message = std::get<rooms::RoomMessage>(read);
         const wshub::Session sender = event.session();
-        if (members_only_ && !is_member(sender, message.room)) return refuse(event, rooms::not_a_member());
+        if (members_only_ && !sender.in(message.room)) return refuse(event, rooms::not_a_member());
         to_room(message.room).except(sender).with(event).emit("room_message", rooms::delivery(sender.sid(), message));
         event.ack(rooms::done("sent", message.room));
     }
 
     // In whatever way a session leaves a room, those who remain are told; and so is the session itself, when it is
-    // still here and it was somebody else who took it out.
+    // still there and it was somebody else who took it out.
     void left(const wshub::Session& session, const std::string& room) {
         const wshub::json::Raw told = rooms::membership(room, session.sid());
         to_room(room).emit("room_left", told);
         const bool asked = wshub::json::View(session.var(kAskedFor)).equals(room);
-        if (asked) session.erase_var(kAskedFor);
-        const bool is_gone = is_member(session, room);  // its rooms can still be read then, without it in them
-        if (!asked && !is_gone) to(session).emit("room_left", told);
-    }
-
-    static bool is_member(const wshub::Session& session, const std::string& room) {
-        const std::vector<std::string> joined = session.rooms();
-        return std::find(joined.begin(), joined.end(), room) != joined.end();
+        if (asked) {
+            session.erase_var(kAskedFor);
+        } else {
+            to(session).emit("room_left", told);  // which does nothing once it is gone
+        }
     }
 
     static void refuse(wshub::Event& event, const rooms::Refusal& refusal) {
