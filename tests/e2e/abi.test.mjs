@@ -78,6 +78,7 @@ function tableOfC({ sid, url, saved }) {
     /^server 1=0 \d+\.\d+\.\d+/,
     `server 2=${OK} ${url}`,
     /^server 3=0 \//,
+    `server 4=${OK} /socket.io/`,
     `join=${OK}`,
     `join again=${UNCHANGED}`,
     `join private=${OK}`,

@@ -354,7 +354,7 @@ static void about_host(struct every* self) {
     report(self, "var_set own", HOST(self, var_set)(self->host, 0, str("own"), str("{}")), NULL);
     report(self, "var_set broken", HOST(self, var_set)(self->host, 0, str("own"), str("{")), NULL);
     report(self, "var_get none", HOST(self, var_get)(self->host, 0, str("nothing"), &sink), NULL);
-    for (what = WSHUB_S_VERSION; what <= WSHUB_S_STATE_DIRECTORY; ++what) {
+    for (what = WSHUB_S_VERSION; what <= WSHUB_S_PATH; ++what) {
         char name[32];
         clear(&text);
         code = HOST(self, server_str)(self->host, what, &sink);
