@@ -60,18 +60,32 @@ std::optional<T> whole(std::string_view text) {
 
 }  // namespace
 
-std::string setting_problem(const RawSetting& setting, std::string_view problem) {
+namespace {
+
+// Pieces of the words that secrets are named by, short enough to be found in most that were mistyped.
+bool may_name_a_secret(std::string_view key) {
+    constexpr std::array<std::string_view, 12> kPieces{"tok", "oke", "ken", "sec", "ecr", "cre",
+                                                       "ret", "pas", "pwd", "key", "aut", "url"};
+    return std::any_of(kPieces.begin(), kPieces.end(),
+                       [key](std::string_view piece) { return key.find(piece) != std::string_view::npos; });
+}
+
+std::string problem_of(const RawSetting& setting, std::string_view value, std::string_view problem) {
     std::string out = setting.origin;
-    out += " [" + setting.section + "] " + setting.key + ": ";
+    out += " [" + setting.section + "] " + setting.key + " = \"" + log::printable(value) + "\": ";
     out += problem;
     return out;
 }
 
+}  // namespace
+
+std::string setting_problem(const RawSetting& setting, std::string_view problem) {
+    const bool hidden = !setting.value.empty() && may_name_a_secret(setting.key);
+    return problem_of(setting, hidden ? std::string_view("***") : setting.value, problem);
+}
+
 std::string setting_error(const RawSetting& setting, std::string_view expected) {
-    std::string out = setting.origin;
-    out += " [" + setting.section + "] " + setting.key + " = \"" + log::printable(setting.value) + "\": expected ";
-    out += expected;
-    return out;
+    return problem_of(setting, setting.value, "expected " + std::string(expected));
 }
 
 std::optional<milliseconds> parse_duration(std::string_view text) {

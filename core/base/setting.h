@@ -30,8 +30,9 @@ public:
 // `etc/wshub.ini:12 [server] ping_interval = "25 parsecs": expected a duration such as 25s`. What cannot be printed in
 // the value is escaped, and a long one cut.
 std::string setting_error(const RawSetting& setting, std::string_view expected);
-// What is wrong with the key itself: `etc/wshub.ini:12 [server] prot: unknown key, did you mean port?` Without the
-// value, which may be a secret under a name that was mistyped.
+// What is wrong with the key: `etc/wshub.ini:12 [server] prot = "80": unknown key, did you mean port?` Nobody says
+// whether its value is a secret, so that of a key whose name might be a secret's is not shown: `[metrics] tokn =
+// "***"`.
 std::string setting_problem(const RawSetting& setting, std::string_view problem);
 
 // "500ms", "25s", "2m", "1h", "1d"; a bare 0 too. Fractions are allowed ("1.5s"). Nothing if it is no duration, or over

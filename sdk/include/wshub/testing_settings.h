@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -182,7 +183,7 @@ public:
             if (same == given_.end()) {
                 given_.emplace_back(key, value);
             } else {
-                problems_.push_back(problem(key, "set before"));
+                problems_.push_back(problem(key, shown(key, value), "set before"));
                 same->second = value;
             }
         }
@@ -234,12 +235,11 @@ public:
         std::string known;
         for (const Declared& each : declared_) known += each.key + ", ";
         known += std::string(kNamespaces) + ", " + std::string(kRoles);
-        for (const auto& given : given_) {
-            const std::string& key = given.first;
+        for (const auto& [key, value] : given_) {
             const bool declared =
-                std::any_of(declared_.begin(), declared_.end(), [&key](const Declared& it) { return it.key == key; });
+                std::any_of(declared_.begin(), declared_.end(), [k = key](const Declared& it) { return it.key == k; });
             if (declared || is_own(key)) continue;
-            all.push_back(problem(key, "unknown key, the plugin knows " + known));
+            all.push_back(problem(key, shown(key, value), "unknown key, the plugin knows " + known));
         }
         return all;
     }
@@ -252,9 +252,15 @@ private:
         std::string otherwise;
     };
 
-    // With the key itself; its value may be a secret's.
-    std::string problem(const std::string& key, const std::string& what) const {
-        return "[plugin." + plugin_ + "] " + key + ": " + what;
+    // A key that is unknown may be a secret's whose name was mistyped. The pieces are the hub's.
+    static std::string shown(const std::string& key, const std::string& value) {
+        constexpr std::array<std::string_view, 12> kPieces{"tok", "oke", "ken", "sec", "ecr", "cre",
+                                                           "ret", "pas", "pwd", "key", "aut", "url"};
+        const bool hidden =
+            !value.empty() && std::any_of(kPieces.begin(), kPieces.end(), [&key](std::string_view piece) {
+                return key.find(piece) != std::string::npos;
+            });
+        return hidden ? "***" : value;
     }
     std::string problem(const std::string& key, const std::string& value, const std::string& what) const {
         return "[plugin." + plugin_ + "] " + key + " = \"" + printable(value) + "\": " + what;

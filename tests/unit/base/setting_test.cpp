@@ -11,7 +11,13 @@ TEST_CASE("a wrong value is reported with place, section, key, what was read and
     CHECK(setting_error(setting, "a duration such as 25s") ==
           "etc/wshub.ini:12 [server] ping_interval = \"25 parsecs\": expected a duration such as 25s");
     CHECK(setting_problem(setting, "unknown key") ==
-          "etc/wshub.ini:12 [server] ping_interval: unknown key");
+          "etc/wshub.ini:12 [server] ping_interval = \"25 parsecs\": unknown key");
+}
+
+TEST_CASE("a key that nobody knows shows no value that might be a secret", "[setting]") {
+    const auto key = GENERATE(values<std::string>({"token", "tokn", "toekn", "secert", "webhook_secrets", "passwort"}));
+    CHECK(setting_problem({"metrics", key, "sesame", "w.ini:1"}, "unknown key") ==
+          "w.ini:1 [metrics] " + key + " = \"***\": unknown key");
 }
 
 TEST_CASE("what cannot be printed in a value is escaped in its report", "[setting]") {

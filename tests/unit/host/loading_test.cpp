@@ -223,7 +223,7 @@ TEST_CASE("wrong settings are problems also with on_error = skip", "[loading]") 
           Problems{"wshub.ini:1 [plugin.settings] limit = \"0\": expected a whole number from 1 to 1000",
                    "wshub.ini:2 [plugin.settings] pause = \"1d\": expected a duration such as 500ms, 25s or 5m, from "
                    "100ms to 60s",
-                   "wshub.ini:3 [plugin.settings] colour: unknown key, the plugin knows text, limit, ratio, "
+                   "wshub.ini:3 [plugin.settings] colour = \"red\": unknown key, the plugin knows text, limit, ratio, "
                    "open, pause, most, items, token, file, log, namespaces, roles"});
 }
 
@@ -256,8 +256,8 @@ TEST_CASE("sections of plugins that are not enabled are checked, and the plugin 
     world.set("no_entry", "x", "1").set("absent", "x", "1").set("absent", "y", "1").set("good", "namespaces", "/");
     CHECK(world.load() ==
           Problems{"wshub.ini:1 [plugin.settings] limit = \"many\": expected a whole number from 1 to 1000",
-                   "wshub.ini:2 [plugin.start_throws] x: unknown key, the plugin knows namespaces, roles",
-                   "wshub.ini:4 [plugin.absent] x: no plugin absent is installed in " +
+                   "wshub.ini:2 [plugin.start_throws] x = \"1\": unknown key, the plugin knows namespaces, roles",
+                   "wshub.ini:4 [plugin.absent] x = \"1\": no plugin absent is installed in " +
                        directory.path().string() + " (installed: good, settings, start_throws)"});
     CHECK_THAT(log.text(),
                Catch::Contains("warning [plugin.no_entry] cannot be checked: plugin " +

@@ -136,8 +136,8 @@ TEST_CASE("keys that nobody reads and keys set twice are reported", "[plugin_set
     CHECK(got == "7");
     CHECK(settings.problems() ==
           host::Problems{
-              "wshub.ini:4 [plugin.mine] limit: set before, at wshub.ini:3",
-              "wshub.ini:2 [plugin.mine] limt: unknown key, the plugin knows limit, namespaces, roles"});
+              "wshub.ini:4 [plugin.mine] limit = \"6\": set before, at wshub.ini:3",
+              "wshub.ini:2 [plugin.mine] limt = \"5\": unknown key, the plugin knows limit, namespaces, roles"});
 }
 
 TEST_CASE("roles are the host's own key", "[plugin_settings]") {

@@ -43,7 +43,7 @@ TEST_CASE("what is wrong with settings is said in the same words", "[scenarios]"
         {{"most", "1.5KB"}},
         {{"most", "0"}},
         {{"most", "99999999999GB"}},
-        {{"limt", "5"}, {"text", "x"}},
+        {{"limt", "5"}, {"tokn", "sesame"}, {"text", "x"}},
         {{"namespaces", "chat"}},
         {{"namespaces", "/a, /a"}},
         {{"namespaces", ""}},

@@ -244,7 +244,7 @@ TEST_CASE("settings are checked as the host checks them", "[testing]") {
               host.load<Echo>({{"limit", "0"}, {"limt", "1"}}, "echo");
           }) ==
           "[plugin.echo] limit = \"0\": expected a whole number from 1 to 100\n"
-          "[plugin.echo] limt: unknown key, the plugin knows limit, namespaces, roles");
+          "[plugin.echo] limt = \"1\": unknown key, the plugin knows limit, namespaces, roles");
     CHECK(host.load<Echo>({{"limit", "7"}}).limit == 7);
 }
 

@@ -201,11 +201,11 @@ TEST_CASE("unknown sections and keys are told, with what was probably meant", "[
         {"[sever]\nport = 1\nhost = x", "w.ini:1 [sever]: unknown section, did you mean [server]?"},
         {"[colours]", "w.ini:1 [colours]: unknown section"},
         {"[plugin]\nx = 1", "w.ini:1 [plugin]: unknown section, a plugin's is [plugin.NAME]"},
-        {"[server]\nprot = 1", R"(w.ini:2 [server] prot: unknown key, did you mean port?)"},
+        {"[server]\nprot = 1", R"(w.ini:2 [server] prot = "1": unknown key, did you mean port?)"},
         {"[server]\nping_interval = 1s",
-         R"(w.ini:2 [server] ping_interval: unknown key, did you mean [engine] ping_interval?)"},
-        {"[server]\nPort = 1", R"(w.ini:2 [server] Port: unknown key, did you mean port?)"},
-        {"[plugins]\nsandbox = true", R"(w.ini:2 [plugins] sandbox: unknown key)"},
+         R"(w.ini:2 [server] ping_interval = "1s": unknown key, did you mean [engine] ping_interval?)"},
+        {"[server]\nPort = 1", R"(w.ini:2 [server] Port = "1": unknown key, did you mean port?)"},
+        {"[plugins]\nsandbox = true", R"(w.ini:2 [plugins] sandbox = "true": unknown key)"},
     }));
     CAPTURE(line);
     CHECK(load(line).problems == Lines{problem});
@@ -318,7 +318,7 @@ TEST_CASE("all problems are told at once, those of --set too", "[settings]") {
                                    R"(w.ini:2 [server] port = "x": expected a whole number from 0 to 65535)",
                                    R"(--set [server] threads = "-1": expected a whole number from 0 to 128)",
                                    "--set nonsense: expected section.key=value, such as server.port=3000",
-                                   R"(--set [engin] cookie: unknown section, did you mean [engine]?)"});
+                                   R"(--set [engin] cookie = "io": unknown section, did you mean [engine]?)"});
 }
 
 TEST_CASE("a wrong value in the file is told even where --set covers it", "[settings]") {
