@@ -61,6 +61,8 @@ public:
     std::optional<Line> next(const Waiting& waiting) override {
         waiting_ = &waiting;
         editing_ = true;
+        // Or it shows the prompt first, and who types in that moment has it shown by the terminal too.
+        ::el_set(editor_, EL_PREP_TERM, 1);
         int count = 0;
         const char* const text = ::el_gets(editor_, &count);
         editing_ = false;

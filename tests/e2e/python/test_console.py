@@ -99,9 +99,10 @@ class Terminal:
     def __init__(self, *arguments):
         self.pid, self.descriptor = pty.fork()
         if self.pid == 0:
+            # Before the program looks: what is changed later is another story.
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
             os.environ.update(TERM="xterm", LC_ALL="C.UTF-8")
             os.execv(PROGRAM, [PROGRAM, "client", *arguments])
-        fcntl.ioctl(self.descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self.bytes, self.code = b"", None
 
     def type(self, text):
