@@ -64,7 +64,7 @@ namespace {
 
 // Pieces of the words that secrets are named by, short enough to be found in most that were mistyped.
 bool may_name_a_secret(std::string_view key) {
-    constexpr std::array<std::string_view, 12> kPieces{"tok", "oke", "ken", "sec", "ecr", "cre",
+    constexpr std::array<std::string_view, 12> kPieces{"tok", "toe", "ken", "sec", "ecr", "cre",
                                                        "ret", "pas", "pwd", "key", "aut", "url"};
     return std::any_of(kPieces.begin(), kPieces.end(),
                        [key](std::string_view piece) { return key.find(piece) != std::string_view::npos; });

@@ -254,7 +254,7 @@ private:
 
     // A key that is unknown may be a secret's whose name was mistyped. The pieces are the hub's.
     static std::string shown(const std::string& key, const std::string& value) {
-        constexpr std::array<std::string_view, 12> kPieces{"tok", "oke", "ken", "sec", "ecr", "cre",
+        constexpr std::array<std::string_view, 12> kPieces{"tok", "toe", "ken", "sec", "ecr", "cre",
                                                            "ret", "pas", "pwd", "key", "aut", "url"};
         const bool hidden =
             !value.empty() && std::any_of(kPieces.begin(), kPieces.end(), [&key](std::string_view piece) {
