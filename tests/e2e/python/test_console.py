@@ -178,7 +178,8 @@ class ConsoleTest(unittest.TestCase):
         terminal.until(lambda lines: lines[-1] == ">" and "ack message {" in "".join(lines))
         # Up, two to the left of the end, one wiped, another instead.
         terminal.type("\x1b[A\x1b[D\x7fE\n")
-        terminal.until(lambda lines: '> ack message "onE"' in lines and '"data":"onE"' in "".join(lines))
+        # The prompt too: before it the terminal takes a ^D for itself.
+        terminal.until(lambda lines: lines[-1] == ">" and '> ack message "onE"' in lines and '"data":"onE"' in "".join(lines))
         terminal.type("\x04")
         self.assertEqual(terminal.end(), 0)
 
