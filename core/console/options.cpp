@@ -131,6 +131,8 @@ Options parse_options(const std::vector<std::string_view>& arguments) {
     }
     const std::string nsp = options.address.nsp;
     options.address = parse_address(url);
+    // The address that the hub names at its start, pasted: no namespace is meant.
+    if (options.address.nsp == options.path || options.address.nsp + '/' == options.path) options.address.nsp = "/";
     if (!nsp.empty()) options.address.nsp = nsp.front() == '/' ? nsp : '/' + nsp;
     if (!protocol::is_namespace_name(options.address.nsp)) {
         throw OptionError("--namespace " + quoted(nsp) + ": expected a name such as /orders");
@@ -145,8 +147,9 @@ std::string options_help() {
   wshub client [OPTIONS] URL -e COMMAND   this command and then the end; as many as you like
   wshub client [OPTIONS] URL --script FILE
 
-URL is http://HOST:PORT or http://HOST:PORT/NAMESPACE, as in io(url). Any Socket.IO server
-of version 3 or 4 will do. https is not supported yet.
+URL is http://HOST:PORT or http://HOST:PORT/NAMESPACE, as in io(url); the address that the
+hub names at its start will do, too. Any Socket.IO server of version 3 or 4. https is not
+supported yet.
 
 Options
   --namespace NAME      the namespace, instead of the URL's path

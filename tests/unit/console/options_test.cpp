@@ -15,12 +15,21 @@ TEST_CASE("a URL says host, port and namespace", "[options]") {
         {"127.0.0.1:3000", "127.0.0.1", 3000, "/"},
         {"localhost:3000/a/b", "localhost", 3000, "/a/b"},
         {"http://[::1]:3000/x", "::1", 3000, "/x"},
+        {"http://127.0.0.1:3000/socket.io/", "127.0.0.1", 3000, "/"},
+        {"http://127.0.0.1:3000/socket.io", "127.0.0.1", 3000, "/"},
+        {"http://127.0.0.1:3000/socket.iota", "127.0.0.1", 3000, "/socket.iota"},
     }));
     CAPTURE(url);
     const Options options = parse_options({url});
     CHECK(options.address.host == host);
     CHECK(options.address.port == port);
     CHECK(options.address.nsp == nsp);
+}
+
+TEST_CASE("the path of a URL is no namespace where Socket.IO is served at it", "[options]") {
+    CHECK(parse_options({"http://h/io/", "--path", "/io/"}).address.nsp == "/");
+    CHECK(parse_options({"http://h/socket.io/", "--path", "/io/"}).address.nsp == "/socket.io/");
+    CHECK(parse_options({"http://h/io/", "--path", "/io/", "--namespace", "/io/"}).address.nsp == "/io/");
 }
 
 TEST_CASE("options stand before and behind the URL", "[options]") {
