@@ -194,17 +194,12 @@ ${facts.date}; ${facts.processor}, ${facts.cores} cores, Linux ${facts.kernel}; 
 ${facts.wshub || "wshub"} with ${threads("wshub")} threads (one loop a core by default);
 socket.io ${facts.socket_io} on Node ${facts.node} with ${threads("node")} threads (one runs JavaScript).
 Medians of ${facts.rounds} rounds, servers in turn, each fresh; in brackets the least and the most.
-
-| case | Node | wshub | Node / wshub | goal | |
-| --- | --- | --- | --- | --- | --- |
-${rows.join("\n")}
-
-| case | also | Node | wshub |
-| --- | --- | --- | --- |
-${more.join("\n")}
-
-| what wshub does by itself | with it | without | difference | goal | |
-| --- | --- | --- | --- | --- | --- |
-${costs.join("\n")}
-`;
+${table("| case | Node | wshub | Node / wshub | goal | |", rows)}${table("| case | also | Node | wshub |", more)}${table("| what wshub does by itself | with it | without | difference | goal | |", costs)}`;
 }
+
+// Nothing without rows.
+function table(head, rows) {
+  if (rows.length === 0) return "";
+  return `\n${head}\n${head.replace(/[^|]+/g, " --- ")}\n${rows.join("\n")}\n`;
+}
+
