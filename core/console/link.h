@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "console/options.h"
-#include "protocol/socket_packet.h"
 #include "protocol/engine_packet.h"
+#include "protocol/socket_packet.h"
 
 namespace wshub::console {
 

@@ -268,8 +268,8 @@ bool Dispatcher::admit(Instance& instance, const wshub_event& given, EventProgre
 }
 
 // What a handler gave back. False: no later one gets the event. That goes for one that failed too: a request that is
-// answered INTERNAL has done nothing further, and what stands in front of others' handlers to look at their events is not
-// passed by when it fails.
+// answered INTERNAL has done nothing further, and what stands in front of others' handlers to look at their events is
+// not passed by when it fails.
 bool Dispatcher::note(std::int32_t code, const wshub_event& given, EventProgress& progress) const {
     progress.handled = progress.handled || progress.known || code != WSHUB_OK;
     if (code < 0) hub_.fail(given.session, given.ack, "INTERNAL", "internal error");
