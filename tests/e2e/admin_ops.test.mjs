@@ -208,6 +208,8 @@ for (const how of HOW) {
       asAdmin(how, async ({ ask, fails, make }) => {
         const [client, other] = [await make(), await make()];
         for (const each of [client, other]) await each.ask("join_room", "left");
+        const toldOf = ([event, { sid }]) => event === "room_joined" && sid === other.id;
+        await until(() => client.inbox.some(toldOf), "the other one has come");
         client.inbox.length = other.inbox.length = 0;
         await ask("leave", { sid: client.id, room: "left" });
         for (const each of [client, other]) await each.gets(["room_left", { room: "left", sid: client.id }]);
