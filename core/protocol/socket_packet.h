@@ -73,7 +73,8 @@ std::string event_name(std::string_view name_json);
 // One of the names that end a client's connection when they are sent as events.
 bool is_reserved_event(std::string_view name);
 
-// A packet with what follows it: the text packet first, then its attachments.
+// A packet with what follows it: the text packet first, then its attachments. One without attachments, as most are,
+// allocates nothing for the list. To be passed on as a span.
 class EncodedMessage : private boost::container::small_vector<PacketRef, 1> {
     using Base = boost::container::small_vector<PacketRef, 1>;
 

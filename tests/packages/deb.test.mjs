@@ -4,8 +4,7 @@ import { appendFileSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Client } from "../e2e/support/clients.mjs";
-import { PACKAGES, System, binaries, deadLinks, firstLook, hindrance, packed, roundTrip, run, runs, there } from "./roots.mjs";
+import { PACKAGES, System, binaries, deadLinks, firstLook, hindrance, makesTemplatePlugin, packed, roundTrip, run, runs, there } from "./roots.mjs";
 
 const HUB = packed(/^wshub_.*\.deb$/);
 const SDK = packed(/^wshub-sdk_.*\.deb$/);
@@ -229,21 +228,6 @@ describe("a plugin's author on a clean Debian", { skip }, () => {
   after(() => system?.remove());
 
   it("makes the template's plugin with the installed SDK, whose hub loads it", async () => {
-    const script = `cd /var/tmp
-      wshub new-plugin demo
-      cmake -S demo -B demo/build >/dev/null
-      cmake --build demo/build
-      ctest --test-dir demo/build --output-on-failure
-      cmake --install demo/build --prefix /usr`;
-    assert.match(system.runs(["sh", "-euc", script]), /100% tests passed/);
-    assert.ok(system.has("/usr/lib/x86_64-linux-gnu/wshub/plugins/demo.so"), "installed beside the families");
-    const hub = await system.servesAsUnit(system.account("wshub"), { set: { "plugins.enabled": "messaging, demo" } });
-    try {
-      const client = await Client.connect(hub);
-      assert.deepEqual(await client.acked("demo:greet", { name: "Bob" }), { text: "Hello, Bob!" });
-      client.close();
-    } finally {
-      await hub.stop();
-    }
+    await makesTemplatePlugin(system, { plugins: "/usr/lib/x86_64-linux-gnu/wshub/plugins" });
   });
 });

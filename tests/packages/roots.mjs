@@ -209,6 +209,27 @@ export async function roundTrip(hub) {
   }
 }
 
+// The template's project, made, tested and installed with the SDK that is in there, and loaded by the hub that is. What is
+// left of it: the project in /var/tmp/demo, and the plugin. `sdk`: its CMake package, where cmake would not look.
+export async function makesTemplatePlugin(system, { plugins, sdk }) {
+  const script = `cd /var/tmp
+    wshub new-plugin demo
+    cmake -S demo -B demo/build ${sdk ? `-Dwshub-sdk_DIR=${sdk}` : ""} >/dev/null
+    cmake --build demo/build
+    ctest --test-dir demo/build --output-on-failure
+    cmake --install demo/build --prefix /usr`;
+  assert.match(system.runs(["sh", "-euc", script]), /100% tests passed/);
+  assert.ok(system.has(`${plugins}/demo.so`), "installed beside the families");
+  const hub = await system.servesAsUnit(system.account("wshub"), { set: { "plugins.enabled": "messaging, demo" } });
+  try {
+    const client = await Client.connect(hub);
+    assert.deepEqual(await client.acked("demo:greet", { name: "Bob" }), { text: "Hello, Bob!" });
+    client.close();
+  } finally {
+    await hub.stop();
+  }
+}
+
 // What an operator looks at first: the dashboard, the figures, and the hub's answer over its socket.
 export async function firstLook(system, hub, as) {
   const get = async (page) => {

@@ -4,8 +4,7 @@ import { appendFileSync, chmodSync, chownSync, copyFileSync, existsSync, mkdirSy
 import { homedir, tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
-import { Client } from "../e2e/support/clients.mjs";
-import { PACKAGES, System, binaries, deadLinks, firstLook, hindrance, library, packed, roundTrip, run, runs, there } from "./roots.mjs";
+import { PACKAGES, System, binaries, deadLinks, firstLook, hindrance, library, makesTemplatePlugin, packed, roundTrip, run, runs, there } from "./roots.mjs";
 
 const HUB = packed(/^wshub-\d.*\.x86_64\.rpm$/);
 const SDK = packed(/^wshub-sdk-\d.*\.x86_64\.rpm$/);
@@ -272,22 +271,7 @@ describe("rpm itself", { skip }, () => {
 
   it("the template's plugin is made with the installed SDK, and the hub loads it", async () => {
     // Debian's cmake does not look into lib64 by itself.
-    const script = `cd /var/tmp
-      wshub new-plugin demo
-      cmake -S demo -B demo/build -Dwshub-sdk_DIR=/usr/lib64/cmake/wshub-sdk >/dev/null
-      cmake --build demo/build
-      ctest --test-dir demo/build --output-on-failure
-      cmake --install demo/build --prefix /usr`;
-    assert.match(system.runs(["sh", "-euc", script]), /100% tests passed/);
-    assert.ok(system.has("/usr/lib64/wshub/plugins/demo.so"), "installed beside the families");
-    const hub = await system.servesAsUnit(system.account("wshub"), { set: { "plugins.enabled": "messaging, demo" } });
-    try {
-      const client = await Client.connect(hub);
-      assert.deepEqual(await client.acked("demo:greet", { name: "Bob" }), { text: "Hello, Bob!" });
-      client.close();
-    } finally {
-      await hub.stop();
-    }
+    await makesTemplatePlugin(system, { plugins: "/usr/lib64/wshub/plugins", sdk: "/usr/lib64/cmake/wshub-sdk" });
     rmSync(system.file("/usr/lib64/wshub/plugins/demo.so"));
     rmSync(system.file("/var/tmp/demo"), { recursive: true });
   });

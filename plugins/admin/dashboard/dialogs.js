@@ -1,6 +1,6 @@
 // Dialogs, the drawer at the side, and notices. A dialog that is open keeps the focus (the browser sees to it) and gives it
 // back to where it was.
-import { freshId, h, icon, setText } from "./dom.js";
+import { freshId, h, icon, setText, submits } from "./dom.js";
 
 // Notices stand in the dialog that is on top, since what is outside of it can neither be reached nor heard.
 function placeNotices() {
@@ -42,20 +42,16 @@ export function confirmed({ title, body, label, danger = false, act }) {
         "form",
         {
           method: "dialog",
-          onsubmit: async (event) => {
-            event.preventDefault();
-            if (go.disabled) return;
-            go.disabled = true;
-            setText(error, "");
-            try {
+          onsubmit: submits({
+            go,
+            error,
+            act: async () => {
               await act();
               done = true;
               dialog.close();
-            } catch (refusal) {
-              setText(error, refusal.message);
-            }
-            go.disabled = false;
-          },
+            },
+            refused: ({ message }) => message,
+          }),
         },
         h("h2", { id: heading }, title),
         body,

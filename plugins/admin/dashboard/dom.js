@@ -30,6 +30,21 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// For `onsubmit`: does `act`, which may be awaited, with the button `go` disabled meanwhile, so that nothing is sent twice.
+// What it throws is handed to `refused`, whose text is shown in `error`.
+export const submits = ({ go, error, act, refused }) => async (event) => {
+  event.preventDefault();
+  if (go.disabled) return;
+  go.disabled = true;
+  setText(error, "");
+  try {
+    await act();
+  } catch (refusal) {
+    setText(error, refused(refusal));
+  }
+  go.disabled = false;
+};
+
 // The children become these, without touching those that stay in their place, so that focus and selection stay too.
 export function setChildren(parent, children) {
   let at = parent.firstChild;

@@ -1,5 +1,5 @@
 // Asks for the token.
-import { field, h, setText } from "../dom.js";
+import { field, h, setText, submits } from "../dom.js";
 
 // `tryToken` signs in, or throws why it could not.
 export function login(tryToken) {
@@ -15,20 +15,18 @@ export function login(tryToken) {
   const form = h(
     "form",
     {
-      onsubmit: async (event) => {
-        event.preventDefault();
-        if (go.disabled) return;
-        go.disabled = true;
-        setText(error, "");
-        try {
+      onsubmit: submits({
+        go,
+        error,
+        act: async () => {
           await tryToken(token.value.trim());
           token.value = "";
-        } catch (refusal) {
-          setText(error, sentence(refusal));
+        },
+        refused: (refusal) => {
           token.select();
-        }
-        go.disabled = false;
-      },
+          return sentence(refusal);
+        },
+      }),
     },
     field("Admin token", token, {
       hint: "It is in the file admin_token of the hub's state directory, unless [plugin.admin] token names another.",
