@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
+
 namespace wshub::base {
 namespace {
 
@@ -56,6 +58,16 @@ bool are_metric_labels(std::string_view labels) {
         labels.remove_prefix(1);
     }
     return true;
+}
+
+std::string metric_label(std::string_view name, std::string_view value) {
+    std::string out(name);
+    out += "=\"";
+    for (const char c : log::printable(value)) {
+        if (c == '\\' || c == '"') out += '\\';
+        out += c;
+    }
+    return out += '"';
 }
 
 std::string escape_metric_help(std::string_view help) {

@@ -13,6 +13,9 @@ bool is_metric_name(std::string_view name);
 // escapes \\, \" and \n; or nothing. Whether values are UTF-8 is not looked at.
 bool are_metric_labels(std::string_view labels);
 
+// `name="value"`, whatever the value is: what a label cannot hold is shown as the log shows it.
+std::string metric_label(std::string_view name, std::string_view value);
+
 // The help's line may not end early.
 std::string escape_metric_help(std::string_view help);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/metrics_text.h"
 #include "host/abi_text.h"
 #include "host/channels.h"
 #include "host/host_api.h"
@@ -62,6 +63,22 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
     }
 }
 
+constexpr std::string_view kSlowTotal = "wshub_plugin_slow_total";
+
+struct SlowFigures {
+    base::Counter* count;
+    base::TimeCounter* time;
+};
+
+// Of one handler. The name is one that the plugin registered, none that clients chose, so that there are only so many.
+SlowFigures slow_figures(base::Metrics& metrics, const std::string& plugin, std::uint32_t kind, std::string_view name) {
+    const std::string labels = base::metric_label("plugin", plugin) + "," +
+                               base::metric_label("handler", kind_name(kind)) + "," + base::metric_label("name", name);
+    return {metrics.counter(kSlowTotal, "Calls of a plugin's handler that took too long", labels),
+            metrics.seconds("wshub_plugin_slow_seconds_total", "Time in calls of a plugin's handler that took too long",
+                            labels)};
+}
+
 }  // namespace
 
 void count_version(base::Metrics& metrics, VersionFigure which, const std::string& plugin, std::optional<bool> done) {
@@ -83,7 +100,7 @@ public:
         : instance_(instance),
           scope_(scope_of(instance, name)),
           begin_(instance.services_.clock.steady()),
-          here_(scope_, &instance.services_, instance.number_, begin_) {}
+          here_(scope_, 0, &instance.services_, instance.number_, begin_) {}
     ~Step() {
         const base::milliseconds took = in_milliseconds(instance_.services_.clock.steady() - begin_);
         if (!here_.leave() && took < instance_.services_.step_patience.load()) return;
@@ -123,9 +140,6 @@ void Instance::load() {
         events_out_ = services_.metrics.counter("wshub_plugin_events_out_total",
                                                 "Events that a plugin emitted, each receiver counted", label);
         errors_ = services_.metrics.counter("wshub_plugin_errors_total", "Handlers of a plugin that failed", label);
-        slow_ = services_.metrics.counter("wshub_plugin_slow_total", "Handlers of a plugin that took too long", label);
-        slow_time_ = services_.metrics.seconds("wshub_plugin_slow_seconds_total",
-                                               "Time in handlers of a plugin that took too long", label);
         handler_time_ = services_.metrics.histogram("wshub_handler_seconds",
                                                     "How long handlers of a plugin took, those that block included",
                                                     kHandlerTimes, label);
@@ -153,6 +167,7 @@ void Instance::load() {
     }
     state_.store(State::kLoaded, std::memory_order_release);
     if (purpose_ != Purpose::kRun) return;
+    for (const Registration& each : registrations_) slow_figures(services_.metrics, name(), each.kind, each.name);
     count_version(services_.metrics, VersionFigure::kLoads, name(), true);
     count_version(services_.metrics, VersionFigure::kReloads, name(), std::nullopt);
 }
@@ -300,12 +315,12 @@ std::int32_t Instance::call(wshub_slot slot, const void* data, const CallScope& 
     std::unique_lock serial(serial_, std::defer_lock);
     if (descriptor_.serial) serial.lock();
     const base::SteadyTime begin = services_.clock.steady();
-    EnterCall here(scope, &services_, number_, begin);
+    EnterCall here(scope, slot, &services_, number_, begin);
     const std::int32_t code = functions().call(self_, scope.kind, slot, data, error.out());
     const std::chrono::nanoseconds took = services_.clock.steady() - begin;
     const bool known = here.leave();
     handler_time_->observe(took);
-    if (known || (took > services_.slow_handler && !scope.blocking)) report_slow(scope, took, known);
+    if (known || (took > services_.slow_handler && !scope.blocking)) report_slow(scope, slot, took, known);
     if (code < 0) report_failure(scope, code, error.printable());
     return code;
 }
@@ -322,10 +337,12 @@ void Instance::report_failure(const CallScope& scope, std::int32_t code, std::st
 }
 
 // `known`: told of while it ran, and counted.
-void Instance::report_slow(const CallScope& scope, std::chrono::nanoseconds took, bool known) {
-    slow_time_->add(took);
+void Instance::report_slow(const CallScope& scope, wshub_slot slot, std::chrono::nanoseconds took, bool known) {
+    const SlowFigures figures =
+        slow_figures(services_.metrics, name(), scope.kind, handler_name(scope.kind, slot, scope.what));
+    figures.time->add(took);
     if (!known) {
-        slow_->add();
+        figures.count->add();
         count_trouble();
     }
     auto left_out = slow_limit_.take(services_.clock.steady());
@@ -336,9 +353,24 @@ void Instance::report_slow(const CallScope& scope, std::chrono::nanoseconds took
                     base::format_duration(in_milliseconds(took)), *left_out);
 }
 
-void Instance::count_standstill() {
-    slow_->add();
+void Instance::count_standstill(const RunningCall& call) {
+    slow_figures(services_.metrics, name(), call.kind, handler_name(call.kind, call.slot, call.what)).count->add();
     count_trouble();
+}
+
+std::int64_t Instance::all_slow() const {
+    return static_cast<std::int64_t>(services_.metrics.total(kSlowTotal, base::metric_label("plugin", name())));
+}
+
+// Slots are the plugin's: handlers of several names may share one, and then the first that fits is meant.
+std::string_view Instance::handler_name(std::uint32_t kind, wshub_slot slot, std::string_view what) const {
+    const Registration* found = nullptr;
+    for (const Registration& each : registrations_) {
+        if (each.kind != kind || each.slot != slot) continue;
+        if (matches(each.name, what)) return each.name;
+        if (!found) found = &each;
+    }
+    return found ? std::string_view(found->name) : std::string_view();
 }
 
 void Instance::count_trouble() {

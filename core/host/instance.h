@@ -129,7 +129,7 @@ public:
     base::WallTime loaded_at() const { return loaded_at_; }
     // Of all versions of the plugin, since the server was started. One that runs.
     std::int64_t all_failures() const { return errors_->value(); }
-    std::int64_t all_slow() const { return slow_->value(); }
+    std::int64_t all_slow() const;
     // Nothing of it is called until it is loaded anew, since it failed too often.
     bool quarantined() const { return quarantined_.load(std::memory_order_relaxed); }
     // What a host function needs that acts on clients.
@@ -137,7 +137,7 @@ public:
     const std::vector<Registration>& registrations() const { return registrations_; }
 
     // A handler of it that does not return counts as one that was slow. By who has claimed the call.
-    void count_standstill();
+    void count_standstill(const RunningCall& call);
 
     // Calls a handler, unless the plugin is not running. Inside a Visit only.
     std::int32_t call(wshub_slot slot, const void* data, const CallScope& scope);
@@ -183,7 +183,9 @@ private:
     const wshub_plugin_v1& functions() const { return image_->functions(); }
     wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
     void report_failure(const CallScope& scope, std::int32_t code, std::string_view reason);
-    void report_slow(const CallScope& scope, std::chrono::nanoseconds took, bool known);
+    void report_slow(const CallScope& scope, wshub_slot slot, std::chrono::nanoseconds took, bool known);
+    // The name that it registered for what this slot is called with; empty: it has none, as a timer.
+    std::string_view handler_name(std::uint32_t kind, wshub_slot slot, std::string_view what) const;
     void count_trouble();
     void stop_it();
     void give_asks_back();
@@ -211,8 +213,6 @@ private:
     base::Counter* events_in_ = nullptr;
     base::Counter* events_out_ = nullptr;
     base::Counter* errors_ = nullptr;
-    base::Counter* slow_ = nullptr;
-    base::TimeCounter* slow_time_ = nullptr;
     base::Histogram* handler_time_ = nullptr;  // of all versions of the plugin
     base::Gauge* in_quarantine_ = nullptr;
     base::LogLimit error_limit_, slow_limit_;

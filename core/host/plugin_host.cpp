@@ -327,7 +327,7 @@ void PluginHost::Impl::watch_calls() {
                         call.blocking ? "worker" : "loop", call.thread);
         const auto table = router.newest();
         for (const auto& instance : table->instances()) {
-            if (instance->number() == call.instance) instance->count_standstill();
+            if (instance->number() == call.instance) instance->count_standstill(call);
         }
     }
 }

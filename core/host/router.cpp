@@ -6,20 +6,19 @@
 namespace wshub::host {
 namespace {
 
-bool is_prefix_pattern(const std::string& name) {
+bool is_prefix_pattern(std::string_view name) {
     return !name.empty() && name.back() == '*';
-}
-
-bool matches(const std::string& pattern, std::string_view name) {
-    if (!is_prefix_pattern(pattern)) return pattern == name;
-    const std::string_view prefix = std::string_view(pattern).substr(0, pattern.size() - 1);
-    return name.substr(0, prefix.size()) == prefix;
 }
 
 // Versions are unique in the process, so that a thread never takes its copy of one router's table for another's.
 std::atomic<std::uint64_t> next_version{1};
 
 }  // namespace
+
+bool matches(std::string_view pattern, std::string_view name) {
+    if (!is_prefix_pattern(pattern)) return pattern == name;
+    return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
 
 RouteList make_routes(std::vector<Target> targets) {
     std::stable_sort(targets.begin(), targets.end(),

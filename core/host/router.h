@@ -32,6 +32,9 @@ struct Registration {
     std::uint32_t flags = 0;  // WSHUB_ON_CHANNEL: its form; WSHUB_ON_EVENT: WSHUB_BLOCKING
 };
 
+// Whether a handler's name is meant for that one: the same, or with a star at the end a beginning of it.
+bool matches(std::string_view pattern, std::string_view name);
+
 // Handlers of one plugin that follow each other: it is entered once for all of them.
 struct Route {
     std::size_t plugin = 0;  // number in the table's list

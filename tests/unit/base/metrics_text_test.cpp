@@ -46,6 +46,17 @@ TEST_CASE("labels are what may stand between braces", "[metrics]") {
     CHECK(are_metric_labels(labels) == good);
 }
 
+TEST_CASE("a label can be made of any text", "[metrics]") {
+    const auto [value, label] = GENERATE(table<std::string, std::string>({{"", R"(a="")"},
+                                                                          {"chat:*", R"(a="chat:*")"},
+                                                                          {R"(say "x" \ y)", R"(a="say \"x\" \\ y")"},
+                                                                          {"é", "a=\"é\""},
+                                                                          {"1\n2", R"(a="1\\x0a2")"},
+                                                                          {"\xff", R"(a="\\xff")"}}));
+    CHECK(metric_label("a", value) == label);
+    CHECK(are_metric_labels(metric_label("a", value)));
+}
+
 TEST_CASE("a value reads back as itself", "[metrics]") {
     const auto [value, text] =
         GENERATE(table<double, std::string>({{0, "0"},

@@ -107,7 +107,33 @@ TEST_CASE("a handler that takes longer than it may is named", "[handlers]") {
     it.world.run();
     it.world.say(it.world.client(), R"(2["echo"])");
     CHECK_THAT(log.text(), Catch::Contains("warning plugin handler was slow plugin=good handler="));
-    CHECK_THAT(it.world.metrics.text(), !Catch::Contains("wshub_plugin_slow_total{plugin=\"good\"} 0"));
+}
+
+TEST_CASE("slow handlers are counted by the names that the plugin gave them", "[handlers]") {
+    Running it;
+    it.world.settings.slow_handler = base::milliseconds{-1};
+    it.world.run();
+    const auto calls = [&](const std::string& handler) {
+        return it.world.metrics.total("wshub_plugin_slow_total", handler);
+    };
+    const auto figure = [](const std::string& handler, const std::string& name) {
+        return "{plugin=\"good\",handler=\"" + handler + "\",name=\"" + name + "\"} ";
+    };
+    const std::string before = it.world.metrics.text();
+    CHECK_THAT(before, Catch::Contains("wshub_plugin_slow_total" + figure("event", "chain*") + "0\n"));
+    CHECK_THAT(before, Catch::Contains("wshub_plugin_slow_seconds_total" + figure("event", "chain*") + "0\n"));
+    FakeSession& client = it.world.client();
+    it.world.say(client, R"(2["chain:\"a\""])");
+    it.world.say(client, R"(2["chain b"])");
+    it.world.say(client, R"(2["echo"])");
+    const std::string after = it.world.metrics.text();
+    CHECK_THAT(after, Catch::Contains("wshub_plugin_slow_total" + figure("event", "chain*") + "2\n"));
+    CHECK_THAT(after, Catch::Contains("wshub_plugin_slow_total" + figure("event", "echo") + "1\n"));
+    CHECK_THAT(after, !Catch::Contains("chain b"));
+    CHECK(calls("handler=\"event\"") == 3);
+    CHECK(calls("handler=\"connect\"") == 1);
+    CHECK(calls("plugin=\"good\"") ==
+          static_cast<double>(it.world.metrics.total_histogram("wshub_handler_seconds").count));
 }
 
 TEST_CASE("each call of a handler is counted by how long it took, failed ones too", "[handlers]") {

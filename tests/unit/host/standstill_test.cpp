@@ -128,7 +128,9 @@ TEST_CASE("a handler that does not return is named while it runs, once, and coun
     CHECK(troubles[0].what == "quarantined");
     CHECK(site.times_logged("plugin handler was slow plugin=counter handler=event name=stand still took=1s") == 1);
     CHECK(answers == Packets{R"(31["turns again"])"});
-    CHECK_THAT(site.world.metrics.text(), Catch::Contains("wshub_plugin_slow_total{plugin=\"counter\"} 1\n"));
+    CHECK_THAT(
+        site.world.metrics.text(),
+        Catch::Contains("wshub_plugin_slow_total{plugin=\"counter\",handler=\"event\",name=\"stand still\"} 1\n"));
     CHECK_FALSE(call());
 }
 
@@ -166,21 +168,23 @@ TEST_CASE("of calls inside each other the innermost is seen, and each is told of
     step.step = "save";
     CHECK_FALSE(own());
     {
-        host::EnterCall first(outer, &host, 7, then);
+        host::EnterCall first(outer, 5, &host, 7, then);
         const auto seen = own();
         REQUIRE(seen);
         CHECK(seen->plugin == "rooms");
         CHECK(seen->what == outer.what.substr(0, 64));
         CHECK(seen->instance == 7);
+        CHECK(seen->slot == 5);
         CHECK(seen->since == then);
         CHECK(host::claim(*seen));
         CHECK_FALSE(host::claim(*seen));
         {
-            host::EnterCall second(inner, &host, 8, then);
+            host::EnterCall second(inner, 6, &host, 8, then);
             CHECK(own()->instance == 8);
+            CHECK(own()->slot == 6);
             CHECK(host::current_call()->doing() == "timer");
             CHECK_FALSE(host::claim(*seen));
-            const host::EnterCall third(step, &host, 9, then);
+            const host::EnterCall third(step, 0, &host, 9, then);
             CHECK(host::current_call() == nullptr);
             CHECK(host::current_activity()->doing() == "save");
             CHECK(own()->is_step);
@@ -192,6 +196,6 @@ TEST_CASE("of calls inside each other the innermost is seen, and each is told of
         CHECK(first.leave());
         CHECK_FALSE(own());
     }
-    host::EnterCall again(outer, &host, 7, then);
+    host::EnterCall again(outer, 5, &host, 7, then);
     CHECK_FALSE(again.leave());
 }
