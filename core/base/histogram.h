@@ -28,7 +28,7 @@ struct HistogramReading {
     void add(const HistogramReading& other);
 };
 
-// Any thread; observe() is two relaxed additions in a cell that few threads share.
+// Any thread; observe() is two additions in the thread's cell.
 class Histogram {
 public:
     static constexpr std::size_t kMostBounds = 14;  // a cell is then two cache lines
@@ -40,9 +40,10 @@ public:
         const std::int64_t ticks = took.count();
         std::size_t at = 0;
         while (at < size_ && ticks > bounds_[at]) ++at;  // most are short: the first bounds decide
-        Cell& cell = cells_[thread_number() % kCells];
-        cell.counts[at].fetch_add(1, std::memory_order_relaxed);
-        cell.sum.fetch_add(ticks, std::memory_order_relaxed);
+        const ThreadCell mine;
+        Cell& cell = cells_[mine.index()];
+        mine.add(cell.counts[at], 1);
+        mine.add(cell.sum, ticks);
     }
 
     // How many were observed.
@@ -52,7 +53,6 @@ public:
     bool has_bounds(std::span<const std::chrono::nanoseconds> bounds) const;
 
 private:
-    static constexpr unsigned kCells = 16;
     struct alignas(64) Cell {
         std::array<std::atomic<std::int64_t>, kMostBounds + 1> counts{};  // not summed up
         std::atomic<std::int64_t> sum{0};
@@ -60,7 +60,7 @@ private:
 
     std::array<std::int64_t, kMostBounds> bounds_{};
     std::size_t size_;
-    std::array<Cell, kCells> cells_;
+    std::array<Cell, ThreadCell::kCells> cells_;
 };
 
 }  // namespace wshub::base

@@ -80,11 +80,17 @@ private:
 
 }  // namespace
 
-unsigned thread_number() {
-    static std::atomic<unsigned> next{0};
-    thread_local const unsigned mine = next.fetch_add(1, std::memory_order_relaxed);
-    return mine;
+namespace detail {
+
+constinit thread_local unsigned t_thread_number = 0;
+
+unsigned take_thread_number() {
+    static std::atomic<unsigned> last{0};
+    t_thread_number = last.fetch_add(1, std::memory_order_relaxed) + 1;
+    return t_thread_number - 1;
 }
+
+}  // namespace detail
 
 // Under the mutex.
 Metrics::Figure* Metrics::figure(std::string_view name, std::string_view help, Kind kind, std::string_view labels) {

@@ -21,10 +21,13 @@
 
 namespace wshub::base {
 
-// A figure that each thread adds to in a cell of its own. Any thread; add() is one relaxed addition.
+// A figure that each thread adds to in a cell of its own. Any thread.
 class Counter {
 public:
-    void add(std::int64_t by = 1) { cells_[thread_number() % kCells].value.fetch_add(by, std::memory_order_relaxed); }
+    void add(std::int64_t by = 1) {
+        const ThreadCell mine;
+        mine.add(cells_[mine.index()].value, by);
+    }
     std::int64_t value() const {
         std::int64_t sum = 0;
         for (const Cell& cell : cells_) sum += cell.value.load(std::memory_order_relaxed);
@@ -32,11 +35,10 @@ public:
     }
 
 private:
-    static constexpr unsigned kCells = 16;
     struct alignas(64) Cell {
         std::atomic<std::int64_t> value{0};
     };
-    std::array<Cell, kCells> cells_;
+    std::array<Cell, ThreadCell::kCells> cells_;
 };
 
 // A counter of time. Any thread.

@@ -1,6 +1,6 @@
 #include "host/gate.h"
 
-#include "base/metrics.h"
+#include "base/thread_number.h"
 
 namespace wshub::host {
 

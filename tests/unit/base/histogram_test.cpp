@@ -62,7 +62,7 @@ TEST_CASE("a histogram takes as many bounds as it says", "[histogram]") {
 
 TEST_CASE("nothing is lost that many threads observe at once", "[histogram]") {
     Histogram histogram(kBounds);
-    constexpr int kThreads = 20, kEach = 1000;
+    constexpr int kThreads = 48, kEach = 10'000;
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
         threads.emplace_back([&histogram, i] {

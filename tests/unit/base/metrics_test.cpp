@@ -16,7 +16,7 @@ constexpr std::array<std::chrono::nanoseconds, 2> kBounds{1ms, 1s};
 
 TEST_CASE("a counter sums what all threads add", "[metrics]") {
     Counter counter;
-    constexpr int kThreads = 20, kEach = 1000;
+    constexpr int kThreads = 48, kEach = 10'000;  // more than have a cell of their own
     std::vector<std::thread> threads;
     for (int i = 0; i < kThreads; ++i) {
         threads.emplace_back([&counter] {
