@@ -349,13 +349,13 @@ HubError Shard::answer(AckHandle ack, std::string_view args, std::span<const std
     const Acks::Owed* owed = acks_.find(ack);
     Socket* socket = owed ? alive(owed->socket) : nullptr;
     if (!socket) return HubError::kNoSuchAck;
-    const auto packets = protocol::encode_ack(socket->nsp.name, owed->id, args, attachments);
+    auto packets = protocol::encode_ack(socket->nsp.name, owed->id, args, attachments);
     if (!packets) {
         return packets.error() == protocol::SocketError::kAttachments ? HubError::kLimit : HubError::kInvalid;
     }
     if (const HubError taken = acks_.take(ack); taken != HubError::kNone) return taken;
     core_.figures.acks_out->add();
-    for (const protocol::PacketRef& packet : *packets) socket->session.send(packet);
+    for (protocol::PacketRef& packet : *packets) socket->session.send(std::move(packet));
     return HubError::kNone;
 }
 
@@ -366,10 +366,10 @@ HubError Shard::keep(AckHandle ack) {
 }
 
 void Shard::send_ack(Socket& socket, std::uint64_t id, std::string_view args) {
-    const auto packets = protocol::encode_ack(socket.nsp.name, id, args, {});
+    auto packets = protocol::encode_ack(socket.nsp.name, id, args, {});
     if (!packets) return;
     core_.figures.acks_out->add();
-    for (const protocol::PacketRef& packet : *packets) socket.session.send(packet);
+    for (protocol::PacketRef& packet : *packets) socket.session.send(std::move(packet));
 }
 
 // ---- acks from the client

@@ -1,7 +1,7 @@
 // One Engine.IO packet ready to be sent, encoded once and shared by everybody who gets it. Immutable; any thread.
 //
 // It is laid out as an unmasked WebSocket frame; what polling sends is the same bytes without the frame's header
-// (text), or those bytes in base64 (binary).
+// (text), or those bytes in base64 (binary). A packet of usual size is one allocation, its bytes included.
 #pragma once
 
 #include <cstddef>
@@ -9,50 +9,55 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace wshub::protocol {
+
+class EncodedPacket;
+using PacketRef = std::shared_ptr<const EncodedPacket>;
 
 class EncodedPacket {
 public:
     // `payload` is the packet as it stands in a text frame, type digit first.
-    static std::shared_ptr<const EncodedPacket> text(std::string_view payload);
+    static PacketRef text(std::string_view payload);
     // A binary Engine.IO message: the bytes alone.
-    static std::shared_ptr<const EncodedPacket> binary(std::string_view bytes);
+    static PacketRef binary(std::string_view bytes);
+    // A control frame of WebSocket, whole: over WebSocket only.
+    static PacketRef control(std::string_view frame);
 
-    // Builds a packet in place, where text() would copy a payload that was put together elsewhere.
+    // Builds a packet in place, where text() would take a payload that was put together elsewhere.
     class Builder;
 
-    std::string_view frame() const { return std::string_view(bytes_).substr(frame_at_); }
-    std::string_view payload() const { return std::string_view(bytes_).substr(kHeaderRoom); }
+    std::string_view frame() const { return frame_; }
+    std::string_view payload() const { return frame_.substr(payload_at_); }
     bool is_binary() const { return binary_; }
     // Bytes that the packet takes in a polling payload, the separator not counted.
     std::size_t polling_size() const;
     void append_polling(std::string& out) const;
 
-    // For Builder, through make_shared.
-    EncodedPacket(std::string bytes, std::size_t frame_at, bool binary)
-        : bytes_(std::move(bytes)), frame_at_(static_cast<std::uint8_t>(frame_at)), binary_(binary) {}
+private:
+    struct Layout;  // only we make packets, though by way of shared_ptr
+
+public:
+    EncodedPacket(const Layout& layout, char* tail);
 
 private:
-    // The longest header of an unmasked frame. Shorter ones stand at the end of this room, so that the payload can be
-    // written before its size is known.
-    static constexpr std::size_t kHeaderRoom = 10;
+    static PacketRef make(const Layout& layout);
 
-    std::string bytes_;
-    std::uint8_t frame_at_;
+    std::unique_ptr<const std::string> large_;  // what the frame lies in, if not behind the packet
+    std::string_view frame_;
+    std::uint8_t payload_at_;
     bool binary_;
 };
 
-using PacketRef = std::shared_ptr<const EncodedPacket>;
-
+// One thread.
 class EncodedPacket::Builder {
 public:
     // The size is a guess that saves growing.
-    explicit Builder(std::size_t payload_size) {
-        bytes_.reserve(kHeaderRoom + payload_size);
-        bytes_.assign(kHeaderRoom, '\0');
-    }
+    explicit Builder(std::size_t payload_size);
+    ~Builder();
+    Builder(const Builder&) = delete;
+    Builder& operator=(const Builder&) = delete;
+
     // Append the payload to it; leave alone what is in it.
     std::string& bytes() { return bytes_; }
     // Once.

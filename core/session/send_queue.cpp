@@ -1,5 +1,6 @@
 #include "session/send_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace wshub::session {
@@ -8,6 +9,8 @@ namespace {
 // An empty queue keeps room for so many packets, so that one that fills and empties each turn does not allocate and an
 // idle one costs little.
 constexpr std::size_t kKeptCapacity = 8;
+// Frames up to this size are copied to be sent together.
+constexpr std::size_t kMostJoined = 512;
 // Places of packets that are gone are taken back in bulk, never one by one.
 constexpr std::size_t kCompactFrom = 64;
 
@@ -18,13 +21,25 @@ void SendQueue::push(protocol::PacketRef packet) {
     packets_.push_back(std::move(packet));
 }
 
-std::size_t SendQueue::gather(std::span<iovec> pieces) const {
+std::size_t SendQueue::gather(std::span<iovec> pieces, std::span<char> joined) const {
     std::size_t filled = 0;
     std::size_t offset = offset_;
-    for (std::size_t i = first_; i < packets_.size() && filled < pieces.size(); ++i, offset = 0) {
+    bool is_joined = false;  // the last piece
+    for (std::size_t i = first_; i < packets_.size(); ++i, offset = 0) {
         const std::string_view rest = packets_[i]->frame().substr(offset);
-        // writev() only reads, but its struct is shared with readv().
-        pieces[filled++] = {const_cast<char*>(rest.data()), rest.size()};
+        const bool joins = size() > 1 && rest.size() <= std::min(kMostJoined, joined.size());
+        if (joins && is_joined) {
+            pieces[filled - 1].iov_len += rest.size();
+        } else if (filled == pieces.size()) {
+            break;
+        } else {
+            // writev() only reads, but its struct is shared with readv().
+            pieces[filled++] = {joins ? joined.data() : const_cast<char*>(rest.data()), rest.size()};
+        }
+        is_joined = joins;
+        if (!joins) continue;
+        std::copy(rest.begin(), rest.end(), joined.begin());
+        joined = joined.subspan(rest.size());
     }
     return filled;
 }

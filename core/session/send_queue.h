@@ -27,8 +27,9 @@ public:
     std::size_t bytes() const { return bytes_; }
     std::size_t cost() const { return bytes_ + size() * kEntryCost; }
 
-    // Points `pieces` at the frames to be sent next; how many it filled.
-    std::size_t gather(std::span<iovec> pieces) const;
+    // Points `pieces` at what is to be sent next; how many it filled. Small frames that follow each other are copied
+    // into `joined`, as far as there is room, and are one piece: the system takes that for less than each by itself.
+    std::size_t gather(std::span<iovec> pieces, std::span<char> joined) const;
     // So many of the bytes gathered have been taken. How many packets that completed.
     std::size_t sent(std::size_t bytes);
 

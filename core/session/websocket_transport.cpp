@@ -14,6 +14,9 @@ namespace {
 // Up to here what is held of a message is the connection's own business.
 constexpr std::size_t kSmallHalf = 64 * 1024;
 
+// Room for small frames that are sent together.
+constexpr std::size_t kJoined = 8 * 1024;
+
 protocol::PacketRef as_base64(const protocol::EncodedPacket& packet) {
     protocol::EncodedPacket::Builder builder(packet.polling_size());
     packet.append_polling(builder.bytes());
@@ -25,7 +28,7 @@ protocol::PacketRef as_base64(const protocol::EncodedPacket& packet) {
 protocol::PacketRef WebSocketTransport::control_frame(protocol::Opcode opcode, std::span<const char> payload) {
     std::string frame = protocol::frame_header(opcode, payload.size());
     frame.append(payload.data(), payload.size());
-    return std::make_shared<const protocol::EncodedPacket>(std::move(frame), 0, false);
+    return protocol::EncodedPacket::control(frame);
 }
 
 WebSocketTransport::WebSocketTransport(TransportOwner& owner, LoopContext& context, std::unique_ptr<net::Stream> stream,
@@ -167,9 +170,10 @@ void WebSocketTransport::write_queue() {
     if (blocked_) return;
     if (pong_) queue_.push(std::move(pong_));
     std::array<iovec, IOV_MAX> pieces;
+    std::array<char, kJoined> joined;
     std::size_t packets = 0, bytes = 0;
     while (!queue_.empty() && !blocked_) {
-        const std::span<const iovec> offer = std::span(pieces).first(queue_.gather(pieces));
+        const std::span<const iovec> offer = std::span(pieces).first(queue_.gather(pieces, joined));
         std::size_t offered = 0;
         for (const iovec& piece : offer) offered += piece.iov_len;
         const std::size_t taken = stream_->write(offer);

@@ -1,6 +1,8 @@
 #include "protocol/encoded_packet.h"
 
 #include <catch2/catch.hpp>
+#include <string>
+#include <thread>
 
 #include "protocol/base64.h"
 
@@ -50,10 +52,30 @@ TEST_CASE("a packet of any size knows its three forms", "[encoded_packet]") {
 }
 
 TEST_CASE("a packet built in place is the same, however wrong the guess of its size", "[encoded_packet]") {
-    const std::size_t guess = GENERATE(0u, 5u, 1000u);
-    EncodedPacket::Builder builder(guess);
+    const std::size_t guess = GENERATE(0u, 5u, 1000u, 100'000u);
+    // The larger ones are not copied any more.
+    const std::size_t size = GENERATE(0u, 1u, 124u, 125u, 200u, 16'383u, 16'384u, 65'534u, 65'535u, 100'000u);
+    const std::string payload = "4" + std::string(size, 'y');
+    EncodedPacket::Builder builder(guess), inner(guess);
+    inner.bytes() += "4other";
     builder.bytes() += "4";
-    builder.bytes() += std::string(200, 'y');
+    const PacketRef other = inner.text();
+    builder.bytes() += std::string(size, 'y');
     const PacketRef packet = builder.text();
-    CHECK(packet->frame() == EncodedPacket::text("4" + std::string(200, 'y'))->frame());
+    CHECK(packet->frame() == EncodedPacket::text(payload)->frame());
+    CHECK(packet->payload() == payload);
+    CHECK(other->payload() == "4other");
+}
+
+TEST_CASE("a packet outlives what it was made of, and the thread that made it", "[encoded_packet]") {
+    PacketRef small, large;
+    std::thread([&] {
+        EncodedPacket::Builder builder(10);
+        builder.bytes() += "4small";
+        small = builder.text();
+        large = EncodedPacket::binary(std::string(50'000, 'z'));
+    }).join();
+    EncodedPacket::Builder(10).bytes() += "4overwritten";
+    CHECK(small->payload() == "4small");
+    CHECK(large->payload() == std::string(50'000, 'z'));
 }

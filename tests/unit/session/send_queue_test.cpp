@@ -9,9 +9,10 @@ using wshub::protocol::EncodedPacket;
 
 namespace {
 
-std::string take(SendQueue& queue, std::size_t most, std::size_t pieces) {
+std::string take(SendQueue& queue, std::size_t most, std::size_t pieces, std::size_t joined = 0) {
     std::vector<iovec> room(pieces);
-    const std::size_t filled = queue.gather(room);
+    std::vector<char> room_for_joined(joined);
+    const std::size_t filled = queue.gather(room, room_for_joined);
     std::string all;
     for (std::size_t i = 0; i < filled; ++i) all.append(static_cast<const char*>(room[i].iov_base), room[i].iov_len);
     all.resize(std::min(most, all.size()));
@@ -24,11 +25,12 @@ std::string take(SendQueue& queue, std::size_t most, std::size_t pieces) {
 TEST_CASE("a queue gives out each byte once and in order, however it is taken", "[send_queue]") {
     const std::size_t most = GENERATE(1u, 2u, 3u, 7u, 64u, 100000u);
     const std::size_t pieces = GENERATE(1u, 2u, 1024u);
+    const std::size_t joined = GENERATE(0u, 10u, 100u, 100000u);
     SendQueue queue;
     std::string expected;
     for (int i = 0; i < 200; ++i) {
-        const auto packet =
-            EncodedPacket::text("4" + std::string(static_cast<std::size_t>(i % 5), 'x') + std::to_string(i));
+        const auto packet = EncodedPacket::text(
+            "4" + std::string(i % 7 == 6 ? 600u : static_cast<std::size_t>(i % 5), 'x') + std::to_string(i));
         expected += packet->frame();
         queue.push(packet);
     }
@@ -36,7 +38,7 @@ TEST_CASE("a queue gives out each byte once and in order, however it is taken", 
     CHECK(queue.cost() == expected.size() + 200 * SendQueue::kEntryCost);
     std::string got;
     while (!queue.empty()) {
-        got += take(queue, most, pieces);
+        got += take(queue, most, pieces, joined);
         REQUIRE(queue.bytes() == expected.size() - got.size());
     }
     CHECK(got == expected);
