@@ -20,12 +20,25 @@ EVENTS = [
 ]
 
 
+class InOrder(socketio.Client):
+    """Handles each Engine.IO message before the next one. The library gives each a thread of its own, so that an
+    attachment may overtake the packet that it belongs to."""
+
+    def _engineio_client_class(self):
+        class Engine(super()._engineio_client_class()):
+            def _trigger_event(self, event, *args, **kwargs):
+                kwargs["run_async"] = False
+                return super()._trigger_event(event, *args, **kwargs)
+
+        return Engine
+
+
 class Client:
     """Connected; keeps what arrives, in order, for each namespace."""
 
     def __init__(self, hub, transports, namespaces=("/",), auth=None):
         self.inbox = {namespace: queue.Queue() for namespace in namespaces}
-        self.socket = socketio.Client(reconnection=False)
+        self.socket = InOrder(reconnection=False)
         for namespace in namespaces:
             for event in EVENTS:
                 self.socket.on(event, self._keeper(namespace, event), namespace=namespace)
