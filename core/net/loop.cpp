@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,7 @@
 #include <cassert>
 #include <cerrno>
 #include <chrono>
+#include <ctime>
 #include <limits>
 #include <mutex>
 #include <string>
@@ -31,6 +33,8 @@ constexpr int kMostEvents = 512;
 // How long posted tasks may take of a turn, and how many run between two looks at the clock.
 constexpr base::milliseconds kTaskTime{5};
 constexpr std::size_t kTasksBetweenLooks = 16;
+
+constexpr std::chrono::nanoseconds kTimerSlack{1'000};
 
 int checked(int result, const char* what) {
     if (result < 0) throw std::system_error(errno, std::generic_category(), what);
@@ -75,11 +79,12 @@ struct Loop::Impl {
     int events_to = 0;
 };
 
-Loop::Loop(unsigned index, const base::Clock& clock)
+Loop::Loop(unsigned index, const base::Clock& clock, std::chrono::microseconds coalesce)
     : index_(index),
       clock_(clock),
       now_(clock.steady()),
       timers_(now_),
+      pace_(coalesce),
       scratch_(std::make_unique<char[]>(kScratchSize)),
       impl_(std::make_unique<Impl>()) {
     // Edge-triggered, so that it need never be read: each write is a new edge.
@@ -132,10 +137,15 @@ void Loop::stop() {
 void Loop::run() {
     const std::string name = "loop-" + std::to_string(index_);
     ::pthread_setname_np(::pthread_self(), name.c_str());
+    // Sleeps are short where events gather: by default the system may make each 50 microseconds longer.
+    ::prctl(PR_SET_TIMERSLACK, kTimerSlack.count());
     const base::AlternateStack for_crashes;
     const Enter here(*this);
     impl_->turned_at = clock_.steady();
-    while (!impl_->stopping) run_turn(base::milliseconds::max());
+    while (!impl_->stopping) {
+        let_events_gather();
+        run_turn(base::milliseconds::max());
+    }
     destroy_orphans();
 }
 
@@ -219,6 +229,7 @@ void Loop::run_turn(base::milliseconds wait) {
     impl_->events_to = std::max(count, 0);
     now_ = clock_.steady();
     turns_.began(now_);
+    pace_.began(now_, impl_->events_to);
     Ring<Watched> again;
     again.take_all(impl_->again);
     run_tasks();
@@ -233,9 +244,23 @@ void Loop::run_turn(base::milliseconds wait) {
     turns_.ended(impl_->turned_at);
 }
 
+// Not woken by tasks: they wait as events do.
+void Loop::let_events_gather() {
+    if (has_more_to_do()) return;
+    const std::chrono::nanoseconds pause = pace_.pause(impl_->turned_at);
+    if (pause == std::chrono::nanoseconds{0}) return;
+    const timespec time{0, pause.count()};  // the interval is far below a second
+    ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+}
+
+// In this turn there was no room for it.
+bool Loop::has_more_to_do() const {
+    return !impl_->again.empty() || !impl_->dirty.empty() || !impl_->tasks.empty();
+}
+
 // In milliseconds for epoll_wait. From here on a post() wakes us, if we are about to sleep at all.
 int Loop::sleep_time(base::milliseconds wait) {
-    if (!impl_->again.empty() || !impl_->dirty.empty() || !impl_->tasks.empty()) return 0;
+    if (has_more_to_do()) return 0;
     bool sleeps_for_ever = wait == base::milliseconds::max();
     if (const auto due = timers_.next_due()) {
         const auto left = std::chrono::ceil<base::milliseconds>(*due - impl_->turned_at);

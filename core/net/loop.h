@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "net/ring.h"
 #include "net/timer_wheel.h"
+#include "net/turn_pace.h"
 #include "net/turn_watch.h"
 
 namespace wshub::net {
@@ -48,8 +50,8 @@ class Loop {
 public:
     using Task = std::function<void()>;
 
-    // Throws std::system_error.
-    Loop(unsigned index, const base::Clock& clock);
+    // `coalesce`: how long events may gather while the loop is busy, see TurnPace. Throws std::system_error.
+    Loop(unsigned index, const base::Clock& clock, std::chrono::microseconds coalesce = {});
     ~Loop();
     Loop(const Loop&) = delete;
     Loop& operator=(const Loop&) = delete;
@@ -113,6 +115,8 @@ public:
 private:
     void run();
     void run_turn(base::milliseconds wait);
+    void let_events_gather();
+    bool has_more_to_do() const;
     int sleep_time(base::milliseconds wait);
     void run_tasks();
     void run_events();
@@ -125,6 +129,7 @@ private:
     base::SteadyTime now_;
     TimerWheel timers_;
     TurnWatch turns_;
+    TurnPace pace_;
     std::atomic<std::size_t> load_{0};
     std::unique_ptr<char[]> scratch_;
     struct Impl;

@@ -38,10 +38,12 @@ unsigned usable_cores() {
     return std::clamp(static_cast<unsigned>(CPU_COUNT(&set)), 1u, kMostLoops);
 }
 
-std::vector<std::unique_ptr<net::Loop>> make_loops(unsigned threads, const base::Clock& clock) {
+std::vector<std::unique_ptr<net::Loop>> make_loops(const Settings& settings, const base::Clock& clock) {
     std::vector<std::unique_ptr<net::Loop>> loops;
-    const unsigned count = threads == 0 ? usable_cores() : threads;
-    for (unsigned index = 0; index < count; ++index) loops.push_back(std::make_unique<net::Loop>(index, clock));
+    const unsigned count = settings.threads == 0 ? usable_cores() : settings.threads;
+    const std::chrono::microseconds coalesce{settings.coalesce_microseconds};
+    for (unsigned index = 0; index < count; ++index)
+        loops.push_back(std::make_unique<net::Loop>(index, clock, coalesce));
     return loops;
 }
 
@@ -85,7 +87,7 @@ host::HostSettings host_settings(const Settings& given, std::shared_ptr<session:
 struct Server::Impl {
     explicit Impl(const Settings& given)
         : settings(given),
-          loops(make_loops(given.threads, clock)),
+          loops(make_loops(given, clock)),
           hub(hub_settings(given), loop_list(), clock, metrics),
           limits(std::make_shared<session::SharedLimits>(given.engine, metrics)),
           plugins(host_settings(given, limits), hub, loop_list(), clock, metrics),
