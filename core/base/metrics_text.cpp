@@ -63,7 +63,7 @@ bool are_metric_labels(std::string_view labels) {
 std::string metric_label(std::string_view name, std::string_view value) {
     std::string out(name);
     out += "=\"";
-    for (const char c : log::printable(value)) {
+    for (const char c : log::printable(value, value.size())) {
         if (c == '\\' || c == '"') out += '\\';
         out += c;
     }

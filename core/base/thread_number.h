@@ -21,7 +21,7 @@ inline unsigned thread_number() {
 // the rest. A figure has kCells of them, each on a cache line of its own.
 class ThreadCell {
 public:
-    static constexpr unsigned kOwned = 16, kShared = 8;
+    static constexpr unsigned kOwned = 16, kShared = 16;
     static constexpr unsigned kCells = kOwned + kShared;
 
     unsigned index() const { return owned() ? number_ : kOwned + number_ % kShared; }

@@ -51,7 +51,7 @@ struct alignas(64) Slot {
     std::atomic<std::uint64_t> state{0};
     std::atomic<pid_t> thread{0};
     std::atomic<const void*> host{nullptr};
-    std::atomic<std::uint32_t> instance{0}, kind{0}, slot{0};
+    std::atomic<std::uint32_t> instance{0}, kind{0}, handler{0};
     std::atomic<bool> blocking{false}, is_step{false};
     std::atomic<base::SteadyTime::rep> since{0};
     SharedText<4> plugin;
@@ -121,7 +121,7 @@ std::optional<RunningCall> read(const Slot& slot) {
     call.thread = slot.thread.load(std::memory_order_acquire);
     call.instance = slot.instance.load(std::memory_order_acquire);
     call.kind = slot.kind.load(std::memory_order_acquire);
-    call.slot = slot.slot.load(std::memory_order_acquire);
+    call.handler = slot.handler.load(std::memory_order_acquire);
     call.blocking = slot.blocking.load(std::memory_order_acquire);
     call.is_step = slot.is_step.load(std::memory_order_acquire);
     call.plugin = slot.plugin.read();
@@ -212,7 +212,7 @@ void EnterCall::show() const {
     slot.host.store(host_, std::memory_order_release);
     slot.instance.store(instance_, std::memory_order_release);
     slot.kind.store(scope_.kind, std::memory_order_release);
-    slot.slot.store(slot_, std::memory_order_release);
+    slot.handler.store(slot_, std::memory_order_release);
     slot.blocking.store(scope_.blocking, std::memory_order_release);
     slot.is_step.store(scope_.step != nullptr, std::memory_order_release);
     slot.since.store(since_.time_since_epoch().count(), std::memory_order_release);

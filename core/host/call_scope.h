@@ -51,7 +51,7 @@ struct RunningCall {
     pid_t thread = 0;
     std::uint32_t instance = 0;
     std::uint32_t kind = 0;
-    std::uint32_t slot = 0;  // as the plugin chose it; of a step 0
+    std::uint32_t handler = 0;  // its slot; of no meaning for a step
     bool blocking = false, is_step = false;
     std::string plugin, what;  // long ones are cut; of a step, which one
     base::SteadyTime since{};
@@ -70,7 +70,7 @@ bool claim(const RunningCall& call);
 // Being in a call. What other threads see of it costs a few stores to memory that is this thread's own.
 class EnterCall {
 public:
-    // `host` and `instance` tell whose call it is, `slot` which handler is called (0: none).
+    // `host` and `instance` tell whose call it is, `slot` which handler is called.
     EnterCall(const CallScope& scope, std::uint32_t slot, const void* host, std::uint32_t instance,
               base::SteadyTime since);
     ~EnterCall();

@@ -65,18 +65,12 @@ bool is_handler_name(std::uint32_t kind, std::string_view name) {
 
 constexpr std::string_view kSlowTotal = "wshub_plugin_slow_total";
 
-struct SlowFigures {
-    base::Counter* count;
-    base::TimeCounter* time;
-};
-
-// Of one handler. The name is one that the plugin registered, none that clients chose, so that there are only so many.
-SlowFigures slow_figures(base::Metrics& metrics, const std::string& plugin, std::uint32_t kind, std::string_view name) {
-    const std::string labels = base::metric_label("plugin", plugin) + "," +
-                               base::metric_label("handler", kind_name(kind)) + "," + base::metric_label("name", name);
-    return {metrics.counter(kSlowTotal, "Calls of a plugin's handler that took too long", labels),
-            metrics.seconds("wshub_plugin_slow_seconds_total", "Time in calls of a plugin's handler that took too long",
-                            labels)};
+// How well a handler's name says what it is called with; 0: not at all. A route is registered with its method.
+std::size_t fit(const Registration& handler, std::string_view what) {
+    std::string_view name = handler.name;
+    if (handler.kind == WSHUB_ON_HTTP) name.remove_prefix(name.find(' ') + 1);
+    if (name == what) return SIZE_MAX;
+    return matches(name, what) ? name.size() + 1 : 0;
 }
 
 }  // namespace
@@ -167,7 +161,7 @@ void Instance::load() {
     }
     state_.store(State::kLoaded, std::memory_order_release);
     if (purpose_ != Purpose::kRun) return;
-    for (const Registration& each : registrations_) slow_figures(services_.metrics, name(), each.kind, each.name);
+    for (const Registration& each : registrations_) slow_figures_.push_back(slow_figures(each.kind, each.name));
     count_version(services_.metrics, VersionFigure::kLoads, name(), true);
     count_version(services_.metrics, VersionFigure::kReloads, name(), std::nullopt);
 }
@@ -338,8 +332,7 @@ void Instance::report_failure(const CallScope& scope, std::int32_t code, std::st
 
 // `known`: told of while it ran, and counted.
 void Instance::report_slow(const CallScope& scope, wshub_slot slot, std::chrono::nanoseconds took, bool known) {
-    const SlowFigures figures =
-        slow_figures(services_.metrics, name(), scope.kind, handler_name(scope.kind, slot, scope.what));
+    const SlowFigures figures = slow_figures(scope.kind, slot, scope.what);
     figures.time->add(took);
     if (!known) {
         figures.count->add();
@@ -354,7 +347,7 @@ void Instance::report_slow(const CallScope& scope, wshub_slot slot, std::chrono:
 }
 
 void Instance::count_standstill(const RunningCall& call) {
-    slow_figures(services_.metrics, name(), call.kind, handler_name(call.kind, call.slot, call.what)).count->add();
+    slow_figures(call.kind, call.handler, call.what).count->add();
     count_trouble();
 }
 
@@ -362,15 +355,26 @@ std::int64_t Instance::all_slow() const {
     return static_cast<std::int64_t>(services_.metrics.total(kSlowTotal, base::metric_label("plugin", name())));
 }
 
-// Slots are the plugin's: handlers of several names may share one, and then the first that fits is meant.
-std::string_view Instance::handler_name(std::uint32_t kind, wshub_slot slot, std::string_view what) const {
-    const Registration* found = nullptr;
-    for (const Registration& each : registrations_) {
+// Of one handler. The name is one that the plugin registered, none that clients chose, so that there are only so many.
+Instance::SlowFigures Instance::slow_figures(std::uint32_t kind, std::string_view handler) const {
+    const std::string labels = base::metric_label("plugin", name()) + "," +
+                               base::metric_label("handler", kind_name(kind)) + "," +
+                               base::metric_label("name", handler);
+    return {services_.metrics.counter(kSlowTotal, "Calls of a plugin's handler that took too long", labels),
+            services_.metrics.seconds("wshub_plugin_slow_seconds_total",
+                                      "Time in calls of a plugin's handler that took too long", labels)};
+}
+
+// Slots are the plugin's: handlers of several names may share one, and then the name that fits best is meant. What is
+// not registered, as a timer, has none.
+Instance::SlowFigures Instance::slow_figures(std::uint32_t kind, wshub_slot slot, std::string_view what) const {
+    std::size_t found = registrations_.size(), best = 0;
+    for (std::size_t i = 0; i < registrations_.size(); ++i) {
+        const Registration& each = registrations_[i];
         if (each.kind != kind || each.slot != slot) continue;
-        if (matches(each.name, what)) return each.name;
-        if (!found) found = &each;
+        if (found == registrations_.size() || fit(each, what) > best) found = i, best = fit(each, what);
     }
-    return found ? std::string_view(found->name) : std::string_view();
+    return found < registrations_.size() ? slow_figures_[found] : slow_figures(kind, {});
 }
 
 void Instance::count_trouble() {

@@ -184,8 +184,12 @@ private:
     wshub_host* handle() { return reinterpret_cast<wshub_host*>(this); }
     void report_failure(const CallScope& scope, std::int32_t code, std::string_view reason);
     void report_slow(const CallScope& scope, wshub_slot slot, std::chrono::nanoseconds took, bool known);
-    // The name that it registered for what this slot is called with; empty: it has none, as a timer.
-    std::string_view handler_name(std::uint32_t kind, wshub_slot slot, std::string_view what) const;
+    struct SlowFigures {
+        base::Counter* count = nullptr;
+        base::TimeCounter* time = nullptr;
+    };
+    SlowFigures slow_figures(std::uint32_t kind, std::string_view name) const;
+    SlowFigures slow_figures(std::uint32_t kind, wshub_slot slot, std::string_view what) const;
     void count_trouble();
     void stop_it();
     void give_asks_back();
@@ -209,6 +213,7 @@ private:
     std::mutex serial_;  // around each call, if the plugin wants that
 
     std::vector<Registration> registrations_;  // unchanged from load() on
+    std::vector<SlowFigures> slow_figures_;    // of each registration; unchanged from load() on
     std::vector<Figure> figures_;              // unchanged from load() on
     base::Counter* events_in_ = nullptr;
     base::Counter* events_out_ = nullptr;

@@ -59,8 +59,9 @@ struct Loop::Impl {
     OwnedFd epoll{checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")};
     OwnedFd wake{checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")};
     std::thread thread;
-    bool stopping = false;       // the loop's thread only
-    base::SteadyTime turned_at;  // the end of the turn before: the clock is read once for that and for the sleep
+    bool stopping = false;  // the loop's thread only
+    // The end of the turn before and of what gathered since: the clock is read once for that and for the sleep.
+    base::SteadyTime turned_at;
 
     std::mutex mutex;
     std::vector<Task> posted;  // under the mutex
@@ -84,9 +85,11 @@ Loop::Loop(unsigned index, const base::Clock& clock, std::chrono::microseconds c
       clock_(clock),
       now_(clock.steady()),
       timers_(now_),
+      coalesces_(coalesce > std::chrono::microseconds{0}),
       pace_(coalesce),
       scratch_(std::make_unique<char[]>(kScratchSize)),
       impl_(std::make_unique<Impl>()) {
+    assert(coalesce < std::chrono::seconds{1});
     // Edge-triggered, so that it need never be read: each write is a new edge.
     epoll_event event{};
     event.events = EPOLLIN | EPOLLET;
@@ -137,8 +140,8 @@ void Loop::stop() {
 void Loop::run() {
     const std::string name = "loop-" + std::to_string(index_);
     ::pthread_setname_np(::pthread_self(), name.c_str());
-    // Sleeps are short where events gather: by default the system may make each 50 microseconds longer.
-    ::prctl(PR_SET_TIMERSLACK, kTimerSlack.count());
+    // By default the system may make each sleep 50 microseconds longer, too much where events gather for so long.
+    if (coalesces_) ::prctl(PR_SET_TIMERSLACK, kTimerSlack.count());
     const base::AlternateStack for_crashes;
     const Enter here(*this);
     impl_->turned_at = clock_.steady();
@@ -229,9 +232,10 @@ void Loop::run_turn(base::milliseconds wait) {
     impl_->events_to = std::max(count, 0);
     now_ = clock_.steady();
     turns_.began(now_);
-    pace_.began(now_, impl_->events_to);
     Ring<Watched> again;
     again.take_all(impl_->again);
+    const std::size_t tasks = take_tasks();
+    pace_.began(now_, static_cast<std::size_t>(impl_->events_to) + tasks);
     run_tasks();
     run_events();
     while (!again.empty()) again.pop_front().on_events(EPOLLIN);
@@ -246,11 +250,12 @@ void Loop::run_turn(base::milliseconds wait) {
 
 // Not woken by tasks: they wait as events do.
 void Loop::let_events_gather() {
-    if (has_more_to_do()) return;
+    if (has_more_to_do() || impl_->events_to == kMostEvents) return pace_.go_on();
     const std::chrono::nanoseconds pause = pace_.pause(impl_->turned_at);
     if (pause == std::chrono::nanoseconds{0}) return;
-    const timespec time{0, pause.count()};  // the interval is far below a second
+    const timespec time{0, pause.count()};  // see the assertion in the constructor
     ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+    impl_->turned_at += pause;
 }
 
 // In this turn there was no room for it.
@@ -275,14 +280,19 @@ int Loop::sleep_time(base::milliseconds wait) {
     return static_cast<int>(std::min<base::milliseconds::rep>(wait.count(), std::numeric_limits<int>::max()));
 }
 
-// What was posted may be more than a turn's work: the rest waits for the next turn, in front of what came meanwhile, so
-// that streams and timers are not kept waiting.
-void Loop::run_tasks() {
+// How many there are to run, those that were left before included.
+std::size_t Loop::take_tasks() {
     if (impl_->tasks.empty()) {
         const std::lock_guard lock(impl_->mutex);
         impl_->may_sleep = false;
         impl_->tasks.swap(impl_->posted);
     }
+    return impl_->tasks.size() - impl_->tasks_done;
+}
+
+// What was posted may be more than a turn's work: the rest waits for the next turn, in front of what came meanwhile, so
+// that streams and timers are not kept waiting.
+void Loop::run_tasks() {
     const base::SteadyTime until = now_ + kTaskTime;
     while (impl_->tasks_done < impl_->tasks.size()) {
         Task& task = impl_->tasks[impl_->tasks_done++];

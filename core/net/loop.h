@@ -50,7 +50,8 @@ class Loop {
 public:
     using Task = std::function<void()>;
 
-    // `coalesce`: how long events may gather while the loop is busy, see TurnPace. Throws std::system_error.
+    // `coalesce`: how long events may gather while the loop is busy, less than a second; see TurnPace. Throws
+    // std::system_error.
     Loop(unsigned index, const base::Clock& clock, std::chrono::microseconds coalesce = {});
     ~Loop();
     Loop(const Loop&) = delete;
@@ -68,7 +69,7 @@ public:
     class Enter;
 
     // Runs the task on this loop, after tasks posted before by the same thread. Any thread; wakes the loop only if it
-    // may sleep.
+    // may sleep for long, not while it lets events gather.
     void post(Task task);
 
     // How many connections live here or are on their way; kept by those who bring them. For choosing the emptiest loop.
@@ -118,6 +119,7 @@ private:
     void let_events_gather();
     bool has_more_to_do() const;
     int sleep_time(base::milliseconds wait);
+    std::size_t take_tasks();
     void run_tasks();
     void run_events();
     void run_deferred();
@@ -129,6 +131,7 @@ private:
     base::SteadyTime now_;
     TimerWheel timers_;
     TurnWatch turns_;
+    const bool coalesces_;
     TurnPace pace_;
     std::atomic<std::size_t> load_{0};
     std::unique_ptr<char[]> scratch_;

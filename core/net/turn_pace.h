@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 
 #include "base/clock.h"
 
@@ -13,51 +14,58 @@ namespace wshub::net {
 // The loop's thread.
 class TurnPace {
 public:
-    // Turns begin that far apart while the loop is busy; 0: as soon as something has come, always.
+    // The least time between the beginnings of two turns while the loop is busy; 0: turns begin as soon as something
+    // has come, always.
     explicit TurnPace(std::chrono::microseconds interval) : interval_(interval) {}
 
-    // A turn begins that has found so many events.
-    void began(base::SteadyTime now, int events) {
-        const bool soon = now - began_ < interval_;
+    // A turn begins that has found so much to do: events, and what was posted.
+    void began(base::SteadyTime now, std::size_t found) {
+        const auto since = now - began_;
         began_ = now;
-        if (gathers_) {
-            if (events < kWorthwhile) {
-                if (++in_vain_ == kMostInVain) give_up();
-            } else {
-                in_vain_ = 0;
-                busy_from_ = kBusy;
-            }
-        } else {
-            soon_ = soon && events > 0 ? soon_ + 1 : 0;
-            if (soon_ >= busy_from_) gathers_ = true, in_vain_ = 0;
+        if (!gathers_) {
+            close_turns_ = since < interval_ && found > 0 ? close_turns_ + 1 : 0;
+            if (close_turns_ >= turns_until_busy_) gathers_ = true, in_vain_ = 0;
+        } else if (since >= 2 * interval_) {
+            rest();
+        } else if (waited_ && found < kWorthwhile) {
+            if (++in_vain_ < kMostInVain) return;
+            turns_until_busy_ = std::min(2 * turns_until_busy_, kMostTurnsUntilBusy);
+            rest();
+        } else if (waited_) {
+            in_vain_ = 0;
+            turns_until_busy_ = kTurnsUntilBusy;
         }
     }
 
-    // How long events are still to be let gather at that time, after the turn; 0 for a loop that is not busy, so that
-    // what comes after a rest never waits.
-    std::chrono::nanoseconds pause(base::SteadyTime now) const {
-        if (!gathers_) return std::chrono::nanoseconds{0};
-        // At most the interval, whatever the clock does.
-        return std::clamp<std::chrono::nanoseconds>(began_ + interval_ - now, std::chrono::nanoseconds{0}, interval_);
+    // The turn has ended; how long events are to be let gather before the next one. 0 for a loop that is not busy, so
+    // that what comes after a rest never waits; at most the interval, whatever the clock does.
+    std::chrono::nanoseconds pause(base::SteadyTime now) {
+        const std::chrono::nanoseconds none{0};
+        const auto pause =
+            gathers_ ? std::clamp<std::chrono::nanoseconds>(began_ + interval_ - now, none, interval_) : none;
+        waited_ = pause > none;
+        return pause;
     }
+    // Nothing has to gather: there is more to do.
+    void go_on() { waited_ = false; }
 
 private:
     // So many turns after each other that began within the interval make a loop busy. So many that waited and found
     // next to nothing show that it has few clients, who wait for it in turn: it tries again only after twice as many.
-    static constexpr int kBusy = 16, kMostBusy = 64 * 1024;
+    static constexpr int kTurnsUntilBusy = 16, kMostTurnsUntilBusy = 64 * 1024;
     static constexpr int kMostInVain = 4;
-    static constexpr int kWorthwhile = 4;
+    static constexpr std::size_t kWorthwhile = 4;
 
-    void give_up() {
+    void rest() {
         gathers_ = false;
-        soon_ = 0;
-        busy_from_ = std::min(2 * busy_from_, kMostBusy);
+        close_turns_ = 0;
     }
 
     const std::chrono::microseconds interval_;
     base::SteadyTime began_{};
     bool gathers_ = false;
-    int soon_ = 0, in_vain_ = 0, busy_from_ = kBusy;
+    bool waited_ = false;  // before the turn that is under way
+    int close_turns_ = 0, in_vain_ = 0, turns_until_busy_ = kTurnsUntilBusy;
 };
 
 }  // namespace wshub::net

@@ -16,8 +16,17 @@ constexpr std::size_t kHeaderRoom = 10;
 // Up to here copying the payload once more is cheaper than an allocation of its own.
 constexpr std::size_t kMostCopied = 16 * 1024;
 
-// What packets of usual size are built in, one at a time: it keeps its room.
-thread_local std::string t_scratch;
+// What packets of usual size are built in, one at a time: it keeps its room. Gone while a thread ends that still sends.
+struct Scratch {
+    ~Scratch();
+    std::string text;
+};
+constinit thread_local bool t_scratch_is_gone = false;
+thread_local Scratch t_scratch;
+
+Scratch::~Scratch() {
+    t_scratch_is_gone = true;
+}
 
 // For allocate_shared: so many bytes more than the packet and its count need, behind them. `begin` is set by the
 // allocation.
@@ -55,11 +64,11 @@ private:
 
 }  // namespace
 
-// A frame in two parts that are to be copied, or whole in a string of its own.
+// A frame in two parts that are to be copied; a control frame has no payload that polling could send, it is all header.
 struct EncodedPacket::Layout {
     std::string_view header, payload;
     bool binary = false;
-    std::string* large = nullptr;  // taken; it ends with the frame
+    std::string* large = nullptr;  // taken instead: it ends with the frame, and of the parts only the sizes count
 };
 
 EncodedPacket::EncodedPacket(const Layout& layout, char* tail)
@@ -106,13 +115,14 @@ void EncodedPacket::append_polling(std::string& out) const {
 }
 
 EncodedPacket::Builder::Builder(std::size_t payload_size) {
-    if (payload_size <= kMostCopied) bytes_ = std::exchange(t_scratch, {});
+    if (payload_size <= kMostCopied && !t_scratch_is_gone) bytes_ = std::exchange(t_scratch.text, {});
     bytes_.reserve(kHeaderRoom + payload_size);
     bytes_.assign(kHeaderRoom, '\0');
 }
 
 EncodedPacket::Builder::~Builder() {
-    if (bytes_.capacity() > t_scratch.capacity() && bytes_.capacity() <= 2 * kMostCopied) t_scratch = std::move(bytes_);
+    if (bytes_.capacity() > 2 * kMostCopied || t_scratch_is_gone) return;
+    if (bytes_.capacity() > t_scratch.text.capacity()) t_scratch.text = std::move(bytes_);
 }
 
 PacketRef EncodedPacket::Builder::finish(bool binary) {

@@ -303,13 +303,13 @@ void add_server(std::vector<CoreKey>& keys) {
                        .integer(
                            "threads", "0", 0, 128, [](Settings & s) -> auto& { return s.threads; })
                        .described_as("How many event loops serve the clients, each a thread; 0 is one for each core."));
-    keys.push_back(server
-                       .integer(
-                           "coalesce_microseconds", "100", 0, 10'000,
-                           [](Settings & s) -> auto& { return s.coalesce_microseconds; })
-                       .described_as("How long a loop that is busy lets events gather before it looks at them, as "
-                                     "network cards do: that takes it far less time, and who comes to an idle loop "
-                                     "never waits; 0 looks at each as it comes."));
+    keys.push_back(
+        server
+            .integer(
+                "coalesce_microseconds", "100", 0, 1'000, [](Settings & s) -> auto& { return s.coalesce_microseconds; })
+            .described_as("The least time between two turns of a loop that is busy: what comes meanwhile "
+                          "gathers and is served together, for less processor time, as network cards do "
+                          "with interrupts; 0 looks at everything as it comes."));
     keys.push_back(
         server.text("path", "/socket.io/", "a path that begins and ends with /, such as /socket.io/", set_path)
             .described_as("The path under which clients connect, as in their `path` option."));

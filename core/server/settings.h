@@ -23,7 +23,7 @@ namespace wshub::server {
 
 struct Settings {
     unsigned threads = 0;                  // loops; 0: one a core
-    unsigned coalesce_microseconds = 100;  // how long events may gather while a loop is busy
+    unsigned coalesce_microseconds = 100;  // between turns of a loop that is busy
     base::milliseconds shutdown_timeout{10'000};
     std::filesystem::path state_directory;
     bool serve_client = true;

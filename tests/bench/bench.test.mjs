@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 
-import { LOAD, load, startNode } from "./servers.mjs";
+import { LOAD, load, startFloor, startNode } from "./servers.mjs";
 
 // Messages end a run; the seconds are for when they get stuck.
 const SHORT = ["--warm-up", "0", "--seconds", "20"];
@@ -150,3 +150,18 @@ describe("the command line", () => {
   });
 });
 
+describe("the server that only reads and writes", () => {
+  for (const mode of ["echo", "fanout"]) {
+    it(`does the whole job in ${mode}`, async () => {
+      const server = await startFloor();
+      try {
+        const figures = await load(server, [mode, ...SHORT, "--clients", "60", "--messages", "600", "--in-flight", "7"]);
+        assert.equal(figures.status, 0, JSON.stringify(figures));
+        assert.equal(figures.clients_lost, 0);
+        assert.equal(mode === "echo" ? figures.echoes_acked : figures.deliveries, mode === "echo" ? 600 : 600 * 60);
+      } finally {
+        await server.stop();
+      }
+    });
+  }
+});

@@ -3,7 +3,7 @@
 // `args`: of wshub_load; `quick` and `full` are appended. `figure`: the one of its figures that is compared (less is
 // better, unless `more`). `goal`: how many times better than Node wshub should be; or `below`: a bound for wshub itself.
 // `extra`: figures worth a column of their own. `without`: not beside Node, but beside wshub with these settings; what
-// the others cost is the difference, and `below` bounds that.
+// the others cost is the difference, and `below` bounds that. `floor`: beside a server that only reads and writes, too.
 const CPU_ECHO = { figure: "server_cpu_us_per_echo", unit: "µs", extra: ["echoes_per_second", "latency_p99_ms"] };
 const CPU_DELIVERY = {
   figure: "server_cpu_us_per_delivery",
@@ -20,6 +20,7 @@ export const CASES = [
     ...TIMES,
     ...CPU_ECHO,
     goal: 4,
+    floor: true,
   },
   {
     name: "echo-8",
@@ -27,6 +28,8 @@ export const CASES = [
     args: ["echo", "--clients", "100", "--in-flight", "8"],
     ...TIMES,
     ...CPU_ECHO,
+    goal: 4,
+    floor: true,
   },
   {
     name: "echo-polling",
@@ -42,6 +45,7 @@ export const CASES = [
     ...TIMES,
     ...CPU_DELIVERY,
     goal: 4,
+    floor: true,
   },
   {
     name: "fanout-8",
@@ -50,6 +54,7 @@ export const CASES = [
     ...TIMES,
     ...CPU_DELIVERY,
     goal: 4,
+    floor: true,
   },
   {
     name: "fanout-polling",

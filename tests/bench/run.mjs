@@ -7,15 +7,17 @@ import os from "node:os";
 import path from "node:path";
 
 import { CASES } from "./cases.mjs";
-import { HUB, LOAD, OUT, load, startHub, startNode } from "./servers.mjs";
+import { FLOOR, HUB, LOAD, OUT, load, startFloor, startHub, startNode } from "./servers.mjs";
 
 const ROUNDS = { quick: 3, full: 5 };
 // What each case compares, by the names of its columns.
-const serversOf = ({ without }) =>
-  without ? { without: () => startHub(without), wshub: () => startHub() } : { node: () => startNode(), wshub: () => startHub() };
+function serversOf({ without, floor }) {
+  if (without) return { without: () => startHub(without), wshub: () => startHub() };
+  return { node: () => startNode(), wshub: () => startHub(), ...(floor ? { floor: () => startFloor() } : {}) };
+}
 
 const { size, cases } = commandLine(process.argv.slice(2));
-for (const program of [HUB, LOAD]) mustExist(program);
+for (const program of [HUB, LOAD, FLOOR]) mustExist(program);
 
 const facts = machine();
 const results = [];
@@ -184,6 +186,13 @@ function markdown(facts, results) {
       (result) =>
         `| ${result.title} | ${cell(result, "wshub")} | ${cell(result, "without")} | ${number(result.difference)} ${result.unit} | ${goal(result)} | ${verdict(result)} |`,
     );
+  const floors = results
+    .filter((result) => result.floor)
+    .map((result) => {
+      const { node, wshub, floor } = result.servers;
+      const atMost = number(node.median / floor.median);
+      return `| ${result.title} | ${cell(result, "floor")} | ${atMost} | ${number(result.ratio)} | ${number(wshub.median - floor.median)} ${result.unit} |`;
+    });
   const threads = (name) => {
     const counts = results.map((result) => result.servers[name]?.threads).filter(Number.isFinite);
     return counts.length > 0 ? Math.max(...counts) : "?";
@@ -194,7 +203,7 @@ ${facts.date}; ${facts.processor}, ${facts.cores} cores, Linux ${facts.kernel}; 
 ${facts.wshub || "wshub"} with ${threads("wshub")} threads (one loop a core by default);
 socket.io ${facts.socket_io} on Node ${facts.node} with ${threads("node")} threads (one runs JavaScript).
 Medians of ${facts.rounds} rounds, servers in turn, each fresh; in brackets the least and the most.
-${table("| case | Node | wshub | Node / wshub | goal | |", rows)}${table("| case | also | Node | wshub |", more)}${table("| what wshub does by itself | with it | without | difference | goal | |", costs)}`;
+${table("| case | Node | wshub | Node / wshub | goal | |", rows)}${table("| case | also | Node | wshub |", more)}${table("| a server that only reads and writes | it | Node / it | Node / wshub | wshub costs more by |", floors)}${table("| what wshub does by itself | with it | without | difference | goal | |", costs)}`;
 }
 
 // Nothing without rows.

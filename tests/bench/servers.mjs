@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -10,6 +11,7 @@ export const ROOT = path.resolve(HERE, "../..");
 export const BUILD = path.resolve(process.env.WSHUB_BUILD ?? path.join(ROOT, "build/release"));
 export const HUB = path.join(BUILD, "bin/wshub");
 export const LOAD = path.join(BUILD, "bin/wshub_load");
+export const FLOOR = path.join(BUILD, "bin/wshub_floor");
 export const OUT = path.join(ROOT, "build/bench");
 
 const START_PATIENCE = 20_000;
@@ -24,6 +26,11 @@ process.on("exit", () => {
 
 export function startNode(...options) {
   return start([process.execPath, "--expose-gc", path.join(HERE, "node_server.mjs"), ...options]);
+}
+
+// As many threads as the hub has loops.
+export function startFloor() {
+  return start([FLOOR, String(os.availableParallelism?.() ?? os.cpus().length)]);
 }
 
 // Everything as shipped, but for what would get in the way of load: the rate limit, and log lines.

@@ -132,6 +132,9 @@ TEST_CASE("slow handlers are counted by the names that the plugin gave them", "[
     CHECK_THAT(after, !Catch::Contains("chain b"));
     CHECK(calls("handler=\"event\"") == 3);
     CHECK(calls("handler=\"connect\"") == 1);
+    CHECK(calls("handler=\"timer\"") == 0);
+    it.world.pass(base::milliseconds{1001});
+    CHECK_THAT(it.world.metrics.text(), Catch::Contains("wshub_plugin_slow_total" + figure("timer", "") + "1\n"));
     CHECK(calls("plugin=\"good\"") ==
           static_cast<double>(it.world.metrics.total_histogram("wshub_handler_seconds").count));
 }

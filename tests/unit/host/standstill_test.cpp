@@ -174,14 +174,14 @@ TEST_CASE("of calls inside each other the innermost is seen, and each is told of
         CHECK(seen->plugin == "rooms");
         CHECK(seen->what == outer.what.substr(0, 64));
         CHECK(seen->instance == 7);
-        CHECK(seen->slot == 5);
+        CHECK(seen->handler == 5);
         CHECK(seen->since == then);
         CHECK(host::claim(*seen));
         CHECK_FALSE(host::claim(*seen));
         {
             host::EnterCall second(inner, 6, &host, 8, then);
             CHECK(own()->instance == 8);
-            CHECK(own()->slot == 6);
+            CHECK(own()->handler == 6);
             CHECK(host::current_call()->doing() == "timer");
             CHECK_FALSE(host::claim(*seen));
             const host::EnterCall third(step, 0, &host, 9, then);

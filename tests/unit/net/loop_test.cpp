@@ -330,3 +330,51 @@ TEST_CASE("posted tasks that take long leave the rest for the next turns, in ord
     CHECK(ran.size() == 65);
     CHECK(std::is_sorted(ran.begin(), ran.end()));
 }
+
+TEST_CASE("a loop that lets events gather misses none of them, nor tasks, nor timers, nor its end", "[loop]") {
+    struct Ticking {
+        explicit Ticking(Loop& its_loop) : loop(its_loop) {}
+        static void fired(void* self) {
+            auto& it = *static_cast<Ticking*>(self);
+            if (++it.ticks < 20) it.loop.arm_in(it.timer, base::milliseconds{1});
+        }
+        Loop& loop;
+        std::atomic<int> ticks{0};
+        net::Timer timer{&Ticking::fired, this};
+    };
+    const base::SystemClock clock;
+    Loop loop(0, clock, 1000us);
+    constexpr int kSources = 12, kEach = 300;  // more than are worth waiting for
+    std::array<net::Fd, kSources> sources;
+    std::vector<std::unique_ptr<Watcher>> watchers;
+    std::array<std::atomic<std::uint64_t>, kSources> seen{};
+    std::atomic<int> tasks{0};
+    Ticking ticking(loop);
+    loop.start();
+    for (std::size_t i = 0; i < kSources; ++i) {
+        sources[i] = event_fd();
+        watchers.push_back(std::make_unique<Watcher>([&, i](std::uint32_t) {
+            std::uint64_t count = 0;
+            if (::read(sources[i].get(), &count, sizeof count) == sizeof count) seen[i] += count;
+        }));
+        loop.post([&, i] { loop.watch(sources[i].get(), *watchers[i]); });
+    }
+    loop.post([&] { loop.arm_in(ticking.timer, base::milliseconds{1}); });
+    for (int round = 1; round <= kEach; ++round) {
+        for (const net::Fd& source : sources) signal(source);
+        loop.post([&] { ++tasks; });
+        // Each waits for the one before, as clients do, so that the loop turns as often as it can.
+        const auto has_all = [&](const auto& count) { return count >= static_cast<std::uint64_t>(round); };
+        const auto limit = std::chrono::steady_clock::now() + test::kPatience;
+        while (tasks < round || !std::all_of(seen.begin(), seen.end(), has_all)) {
+            REQUIRE(std::chrono::steady_clock::now() < limit);
+            std::this_thread::yield();
+        }
+    }
+    CHECK(test::eventually([&] { return ticking.ticks == 20; }));
+    loop.post([&] {
+        for (std::size_t i = 0; i < kSources; ++i) loop.unwatch(sources[i].get(), *watchers[i]);
+    });
+    loop.stop();
+    for (const auto& count : seen) CHECK(count == kEach);
+}

@@ -11,14 +11,15 @@ namespace {
 // A loop whose turns take no time.
 struct Turns {
     // The next turn, so much after the one before.
-    void turn(std::chrono::nanoseconds after, int events) {
+    void turn(std::chrono::nanoseconds after, std::size_t found) {
+        pause();
         now += after;
-        pace.began(now, events);
+        pace.began(now, found);
     }
-    void turns(int count, std::chrono::nanoseconds after, int events) {
-        for (int i = 0; i < count; ++i) turn(after, events);
+    void turns(int count, std::chrono::nanoseconds after, std::size_t found) {
+        for (int i = 0; i < count; ++i) turn(after, found);
     }
-    std::chrono::nanoseconds pause() const { return pace.pause(now); }
+    std::chrono::nanoseconds pause() { return pace.pause(now); }
 
     TurnPace pace{100us};
     base::SteadyTime now{1h};
@@ -92,6 +93,28 @@ TEST_CASE("a loop that waited in vain tries again later and later, until it is w
     loop.turn(100us, 4);
     REQUIRE(waits_in_vain());
     CHECK(busy_after() == 32);
+}
+
+TEST_CASE("a loop that has come to rest looks at once", "[turn_pace]") {
+    BusyTurns loop;
+    loop.turns(10, 199us, 50);
+    CHECK(loop.pause() == 100us);
+    loop.turn(200us, 50);
+    CHECK(loop.pause() == 0us);
+    loop.turns(15, 99us, 1);
+    CHECK(loop.pause() == 0us);
+    loop.turn(99us, 1);
+    CHECK(loop.pause() == 100us);
+}
+
+TEST_CASE("only turns that waited can have waited in vain", "[turn_pace]") {
+    BusyTurns loop;
+    for (int i = 0; i < 100; ++i) {
+        loop.pace.go_on();
+        loop.now += 10us;
+        loop.pace.began(loop.now, 1);
+    }
+    CHECK(loop.pause() == 100us);
 }
 
 TEST_CASE("a clock that jumps makes no pause longer", "[turn_pace]") {

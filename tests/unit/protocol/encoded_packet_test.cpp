@@ -68,14 +68,19 @@ TEST_CASE("a packet built in place is the same, however wrong the guess of its s
 }
 
 TEST_CASE("a packet outlives what it was made of, and the thread that made it", "[encoded_packet]") {
-    PacketRef small, large;
+    PacketRef small, large, view;
     std::thread([&] {
-        EncodedPacket::Builder builder(10);
-        builder.bytes() += "4small";
-        small = builder.text();
-        large = EncodedPacket::binary(std::string(50'000, 'z'));
+        const auto built = [](const std::string& payload) {
+            EncodedPacket::Builder builder(payload.size());
+            builder.bytes() += payload;
+            return builder.binary();
+        };
+        small = built("small");
+        large = built(std::string(50'000, 'z'));
+        view = EncodedPacket::binary(std::string(50'000, 'v'));
+        built("overwritten");
     }).join();
-    EncodedPacket::Builder(10).bytes() += "4overwritten";
-    CHECK(small->payload() == "4small");
+    CHECK(small->payload() == "small");
     CHECK(large->payload() == std::string(50'000, 'z'));
+    CHECK(view->payload() == std::string(50'000, 'v'));
 }

@@ -45,6 +45,44 @@ TEST_CASE("a queue gives out each byte once and in order, however it is taken", 
     CHECK(queue.size() == 0);
 }
 
+TEST_CASE("small frames that follow each other are one piece, others are pointed at", "[send_queue]") {
+    SendQueue queue;
+    std::vector<iovec> pieces(8);
+    std::vector<char> joined(64);
+    const auto push = [&queue](std::size_t size) {
+        const auto packet = EncodedPacket::text(std::string(size, 'x'));
+        queue.push(packet);
+        return packet;
+    };
+    const auto points_at = [&](std::size_t piece, const auto& packet) {
+        return pieces[piece].iov_base == packet->frame().data() && pieces[piece].iov_len == packet->frame().size();
+    };
+    const auto alone = push(4);
+    REQUIRE(queue.gather(pieces, joined) == 1);
+    CHECK(points_at(0, alone));
+    push(8);
+    const auto large = push(600);
+    push(18);
+    push(18);
+    const auto no_room = push(18);
+    REQUIRE(queue.gather(pieces, joined) == 4);
+    CHECK(pieces[0].iov_base == joined.data());
+    CHECK(pieces[0].iov_len == 6 + 10);
+    CHECK(points_at(1, large));
+    CHECK(pieces[2].iov_base == joined.data() + 16);
+    CHECK(pieces[2].iov_len == 20 + 20);
+    CHECK(points_at(3, no_room));
+    SECTION("the first one, sent in part, with what is left of it") {
+        queue.sent(1);
+        REQUIRE(queue.gather(pieces, joined) == 4);
+        CHECK(pieces[0].iov_len == 5 + 10);
+    }
+    SECTION("no more pieces than there is room for") {
+        CHECK(queue.gather(std::span(pieces).first(1), joined) == 1);
+        CHECK(pieces[0].iov_len == 16);
+    }
+}
+
 TEST_CASE("the packets that a write completes are counted once", "[send_queue]") {
     SendQueue queue;
     for (int i = 0; i < 3; ++i) queue.push(EncodedPacket::text("4abc"));  // frames of 6 bytes
